@@ -1,0 +1,34 @@
+//! Audit takes every event there is, and never a command: those carry secrets and travel on a stream of their own.
+
+use shared::{
+    bus::{Fault, Handler},
+    db::Tx,
+    events::Envelope,
+};
+
+use crate::service::{RecordError, Recorder};
+
+/// Puts each event on record: the raw event and its line in the log, in the transaction that the bus gives.
+pub struct Trail(Recorder);
+
+impl Trail {
+    pub(crate) fn new(recorder: Recorder) -> Self {
+        Self(recorder)
+    }
+}
+
+impl Handler for Trail {
+    async fn handle(&self, tx: &Tx, event: &Envelope) -> Result<(), Fault> {
+        self.0.record(tx, &[event]).await.map_err(Fault::from)
+    }
+}
+
+impl From<RecordError> for Fault {
+    fn from(error: RecordError) -> Self {
+        match error {
+            // Kept among the failed events: it can be retried when a build that can read it is there.
+            RecordError::Unreadable(fault) => Fault::Poison(fault.to_string()),
+            RecordError::Database(fault) => fault.into(),
+        }
+    }
+}

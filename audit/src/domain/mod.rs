@@ -1,0 +1,16 @@
+//! What an event becomes in the audit log. Nothing in here knows where events come from or where rows go.
+
+mod auth_events;
+mod entry;
+mod file_events;
+mod handlers;
+mod line;
+mod notification_events;
+mod profile_events;
+mod ticket_events;
+mod words;
+
+pub use entry::{AuditEntry, Origin, Unreadable};
+pub use handlers::{EventHandler, HANDLERS, Resource};
+pub use line::{FeedItem, LogFilter, LogLine, LogsQuery};
+pub use words::{Action, ActionFault, ResourceType, ResourceTypeFault};

@@ -1,0 +1,30 @@
+use std::time::Duration;
+
+use sea_orm::DbErr;
+use shared::http::{ApiError, Code};
+
+/// Why audit could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such line.
+    #[error("there is no such audit log")]
+    NotFound,
+    /// As many clients as may are following the feed already.
+    #[error("{0} clients follow the feed already, and no more may")]
+    FeedFull(usize),
+    /// The database did not do its part.
+    #[error(transparent)]
+    Database(#[from] DbErr),
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound => ApiError::not_found(),
+            Error::FeedFull(_) => {
+                ApiError::new(Code::RateLimited).detail(error.to_string()).retry_after(Duration::from_secs(30))
+            }
+            Error::Database(fault) => ApiError::from(fault),
+        }
+    }
+}

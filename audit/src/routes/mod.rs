@@ -1,0 +1,18 @@
+//! Audit's routes. All are for administrators.
+
+mod dto;
+mod events;
+mod logs;
+
+use actix_web::web::Data;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::service::App;
+
+/// The route table.
+pub fn configure(cfg: &mut ServiceConfig, app: App) {
+    cfg.app_data(Data::new(app))
+        .service(logs::list)
+        .service(logs::get)
+        .service(events::feed);
+}

@@ -1,0 +1,138 @@
+use std::{sync::Arc, time::Duration};
+
+use shared::{
+    auth::Caller,
+    db::{Db, Tx},
+    process::Lifecycle,
+};
+use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
+
+use super::App;
+use crate::{Error, domain::FeedItem, store};
+
+/// How often the end of the feed is looked up while somebody follows it, for what other replicas recorded.
+const POLL: Duration = Duration::from_millis(500);
+/// How often a follower's right to go on is looked at.
+const RECHECK: Duration = Duration::from_secs(1);
+/// An idle stream says something every so many rechecks, lest a proxy take it for dead.
+const HEARTBEAT: u32 = 15;
+/// How many events a follower is handed at a time.
+const BATCH: u64 = 100;
+
+/// The live end of the feed: tells its followers when it has grown.
+#[derive(Clone)]
+pub struct Feed {
+    recorded: Arc<Notify>,
+    end: watch::Sender<i64>,
+}
+
+impl Feed {
+    pub(super) fn new() -> Self {
+        Self { recorded: Arc::new(Notify::new()), end: watch::Sender::new(0) }
+    }
+
+    pub(super) fn wake_after(&self, tx: &Tx) {
+        tx.wake_after_commit(&self.recorded);
+    }
+
+    /// Keeps the followers informed for as long as the process lives. While there are none it costs nothing.
+    pub fn announce(&self, db: Db, lifecycle: &Lifecycle) {
+        let (feed, stop) = (self.clone(), lifecycle.halting());
+        lifecycle.spawn("audit feed", async move {
+            loop {
+                let followed = feed.end.receiver_count() > 0;
+                tokio::select! {
+                    () = stop.cancelled() => return Ok(()),
+                    () = feed.recorded.notified() => {}
+                    () = tokio::time::sleep(POLL), if followed => {}
+                }
+                if feed.end.receiver_count() == 0 {
+                    continue;
+                }
+                match store::feed_end(db.conn()).await {
+                    Ok(end) => {
+                        feed.end.send_if_modified(|known| std::mem::replace(known, end) != end);
+                    }
+                    // The followers wait; whoever reads gets the fault.
+                    Err(error) => tracing::debug!(%error, "the end of the feed is not known"),
+                }
+            }
+        });
+    }
+}
+
+/// What a follower of the feed gets next.
+#[derive(Debug)]
+pub enum Next {
+    /// These events, in order.
+    Events(Vec<FeedItem>),
+    /// Nothing for a while; the feed is alive.
+    Silence,
+    /// Nothing any more: the process stops, or the session has ended.
+    End,
+}
+
+/// A client that follows the feed.
+pub struct Following {
+    app: App,
+    caller: Caller,
+    after: i64,
+    end: watch::Receiver<i64>,
+    quiet: u32,
+    _place: OwnedSemaphorePermit,
+}
+
+impl App {
+    /// The events that come after number `after` in the feed, in order, at most `limit`.
+    pub async fn events(&self, after: i64, limit: u64) -> Result<Vec<FeedItem>, Error> {
+        Ok(store::feed(self.db.conn(), after, limit).await?)
+    }
+
+    /// Follows the feed from behind number `after`, for as long as the caller's session lives.
+    pub fn follow(&self, caller: Caller, after: i64) -> Result<Following, Error> {
+        let place = self.streams.clone().try_acquire_owned().map_err(|_| Error::FeedFull(self.stream_limit))?;
+        let end = self.feed.end.subscribe();
+        // The announcer may be asleep since nobody followed until now.
+        self.feed.recorded.notify_one();
+        Ok(Following { app: self.clone(), caller, after, end, quiet: 0, _place: place })
+    }
+}
+
+impl Following {
+    /// Waits for what comes next.
+    pub async fn next(&mut self) -> Result<Next, Error> {
+        loop {
+            if self.is_over() {
+                return Ok(Next::End);
+            }
+            // Marked as seen before reading, so that what is recorded in between shows as a change.
+            self.end.mark_unchanged();
+            let events = self.app.events(self.after, BATCH).await?;
+            if let Some(last) = events.last() {
+                self.after = last.sequence;
+                self.quiet = 0;
+                return Ok(Next::Events(events));
+            }
+            loop {
+                tokio::select! {
+                    () = self.app.stopping.cancelled() => return Ok(Next::End),
+                    _ = self.end.changed() => break,
+                    () = tokio::time::sleep(RECHECK) => {}
+                }
+                if self.is_over() {
+                    return Ok(Next::End);
+                }
+                self.quiet += 1;
+                if self.quiet.is_multiple_of(HEARTBEAT) {
+                    return Ok(Next::Silence);
+                }
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.app.stopping.is_cancelled()
+            || self.caller.expires_at <= self.app.clock.now()
+            || self.app.revocations.is_revoked(self.caller.session_id)
+    }
+}

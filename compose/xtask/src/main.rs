@@ -1,0 +1,92 @@
+//! The project's own commands: `cargo xtask test`, `servers`, `ci`, `generate`.
+//!
+//! Everything it installs for itself lies under `target/tools`, everything it starts lies in a temporary folder, listens on
+//! 127.0.0.1 and is stopped when the command ends, however it ends.
+
+// Configuration of the services goes through `shared::config`. This is a developer's tool: it hands an environment to the
+// programs it starts and never serves a request.
+#![allow(clippy::disallowed_methods)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::progress::Progress;
+use crate::stop::Stop;
+
+mod ci;
+mod command;
+mod deny;
+mod generate;
+mod install;
+mod place;
+mod progress;
+mod servers;
+mod stop;
+mod test;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The commands of this project")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the tests on the embedded backends, then on private PostgreSQL, NATS, Redis, SMTP and S3 servers
+    Test {
+        /// Only on the embedded backends; needs nothing installed
+        #[arg(long, conflicts_with = "real_only")]
+        embedded_only: bool,
+        /// Only on the real servers
+        #[arg(long)]
+        real_only: bool,
+        /// What follows `--` goes to `cargo test`, as in `cargo xtask test -- -p tickets opens`
+        #[arg(last = true)]
+        cargo: Vec<String>,
+    },
+    /// Starts the private servers, prints their addresses as exports and keeps them until Ctrl-C
+    Servers {
+        /// Run the command after `--` with those addresses in its environment instead, then stop the servers
+        #[arg(long, requires = "command")]
+        run: bool,
+        /// The command for `--run`
+        #[arg(last = true, requires = "run")]
+        command: Vec<String>,
+    },
+    /// Everything a change must pass: format, lints, docs, dependencies, generated files, tests
+    Ci,
+    /// Writes the generated files anew
+    Generate {
+        /// Write nothing, fail when a file is not what would be written
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome =
+        Stop::listen().and_then(|stop| run(arguments.command, &stop).map_err(|fault| stop.explain(fault)));
+    match outcome {
+        Ok(code) => code,
+        Err(fault) => {
+            eprintln!("\nerror: {fault:#}");
+            if fault.is::<stop::Interrupted>() { ExitCode::from(130) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn run(command: Command, stop: &Stop) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Test { embedded_only, real_only, cargo } => {
+            let suite = test::Suite { embedded: !real_only, real: !embedded_only, cargo };
+            test::run(&suite, &mut Progress::of(suite.steps()), stop)
+        }
+        Command::Servers { command, .. } if command.is_empty() => servers::keep(stop),
+        Command::Servers { command, .. } => servers::run(&command, stop),
+        Command::Ci => ci::run(stop),
+        Command::Generate { check } => generate::run(check, stop).map(|()| ExitCode::SUCCESS),
+    }
+}

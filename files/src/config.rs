@@ -1,0 +1,274 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use shared::config::{Common, Faults, Secret, Settings, Sources};
+
+use crate::domain::Limits;
+
+/// The files service's configuration; every key stands in `config.default.toml` with what it means.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// What all services have.
+    pub common: Common,
+    /// Where tickets is.
+    pub ticket_service_url: String,
+    /// How much may be brought.
+    pub limits: Limits,
+    /// Where the bytes lie.
+    pub storage: Storage,
+    /// How uploads are received.
+    pub uploads: Uploads,
+}
+
+/// Where the bytes lie.
+#[derive(Clone, Debug)]
+pub struct Storage {
+    /// The S3 server.
+    pub server: S3Server,
+    /// The bucket for the files of tickets.
+    pub tickets_bucket: String,
+    /// How long the bucket may do nothing before it counts as away.
+    pub patience: Duration,
+}
+
+/// The S3 servers.
+#[derive(Clone, Debug)]
+pub enum S3Server {
+    /// In this process, over a directory.
+    Embedded {
+        /// Which.
+        directory: PathBuf,
+    },
+    /// Any server that speaks S3.
+    At {
+        /// `https://host[:port]`.
+        endpoint: String,
+        /// The region that signatures name.
+        region: String,
+        /// Who we are.
+        access_key: String,
+        /// And how we prove it.
+        secret_key: Secret,
+        /// The bucket in the path rather than in the host's name.
+        path_style: bool,
+    },
+}
+
+/// How uploads are received.
+#[derive(Clone, Debug)]
+pub struct Uploads {
+    /// Where they lie until they are whole.
+    pub directory: PathBuf,
+    /// How many at once.
+    pub slots: usize,
+    /// How long a client may take its time.
+    pub grace: Duration,
+    /// The pace that is asked of it from then on, in bytes per second.
+    pub min_pace: u64,
+    /// The age from which a begun upload counts as abandoned.
+    pub abandoned_after: Duration,
+    /// How often abandoned ones are looked for.
+    pub sweep_interval: Duration,
+}
+
+impl AsRef<Common> for Config {
+    fn as_ref(&self) -> &Common {
+        &self.common
+    }
+}
+
+impl Config {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, at once.
+    pub fn read(sources: &Sources) -> Result<Self, Faults> {
+        let mut s = Settings::new("files", include_str!("../config.default.toml"), sources);
+        let read = &mut s;
+        let common = Common::read(read);
+        let config = Config {
+            ticket_service_url: read.url("ticket_service_url", &["http", "https"]),
+            limits: limits(read),
+            storage: storage(read, &common),
+            uploads: uploads(read, &common),
+            common,
+        };
+        if s.flag("enable_virus_scan") {
+            s.fault(
+                "enable_virus_scan",
+                "is true, and scanning is not available in this version: files would be taken for scanned that nobody \
+                 looked at. Set it to false",
+            );
+        }
+        s.finish(config)
+    }
+}
+
+fn limits(s: &mut Settings) -> Limits {
+    let limits = Limits {
+        file_size: s.bytes("max_file_size"),
+        ticket_files: s.number("max_files_per_ticket", 1..=10_000),
+        ticket_size: s.bytes("max_total_size_per_ticket"),
+    };
+    if limits.file_size == 0 {
+        s.fault("max_file_size", "leaves room for nothing");
+    }
+    if limits.ticket_size < limits.file_size {
+        s.fault("max_total_size_per_ticket", "is smaller than MAX_FILE_SIZE");
+    }
+    limits
+}
+
+fn storage(s: &mut Settings, common: &Common) -> Storage {
+    let endpoint = match s.optional_url("s3_endpoint", &["http", "https"]) {
+        Some(endpoint) => Some(endpoint),
+        None => minio_endpoint(s),
+    };
+    s.refuse_in_production("s3_endpoint", endpoint.is_none(), "the embedded store ends at this process; set S3_ENDPOINT");
+    let mut either = |key: &str, other: &str| s.secret(key).or_else(|| s.secret(other));
+    let access_key = either("s3_access_key", "minio_access_key");
+    let secret_key = either("s3_secret_key", "minio_secret_key");
+    let region = s.required("s3_region");
+    let path_style = s.flag("s3_path_style");
+    let server = match endpoint {
+        None => S3Server::Embedded { directory: common.data_dir.join("s3") },
+        Some(endpoint) => {
+            for (key, value) in [("s3_access_key", &access_key), ("s3_secret_key", &secret_key)] {
+                if value.is_none() {
+                    s.fault(key, "is not set, and the S3 server of S3_ENDPOINT wants one");
+                } else if value.as_ref().is_some_and(|value| value.expose() == "minioadmin") {
+                    s.refuse_in_production(key, true, "it is MinIO's default, which everybody knows");
+                }
+            }
+            S3Server::At {
+                endpoint,
+                region,
+                access_key: access_key.map(|key| key.expose().to_owned()).unwrap_or_default(),
+                secret_key: secret_key.unwrap_or_else(|| Secret::new(String::new())),
+                path_style,
+            }
+        }
+    };
+    let tickets_bucket = s.required("s3_bucket_tickets");
+    if !is_bucket_name(&tickets_bucket) {
+        s.fault("s3_bucket_tickets", "is no name of a bucket: 3 to 63 lower-case letters, digits and hyphens");
+    }
+    let patience = s.duration("s3_patience");
+    if patience.is_zero() {
+        s.fault("s3_patience", "leaves the server no time");
+    }
+    Storage { server, tickets_bucket, patience }
+}
+
+/// The specification's names: a host and a port, or a whole URL.
+fn minio_endpoint(s: &mut Settings) -> Option<String> {
+    let host = s.optional("minio_endpoint")?;
+    if host.contains("://") {
+        return s.optional_url("minio_endpoint", &["http", "https"]);
+    }
+    if host.contains(|c: char| c == '/' || c.is_whitespace()) {
+        s.fault("minio_endpoint", "is neither a host nor a URL");
+    }
+    let scheme = if s.flag("minio_use_ssl") { "https" } else { "http" };
+    Some(format!("{scheme}://{host}:{}", s.number("minio_port", 1..=65535_u16)))
+}
+
+/// What every server takes (Amazon's rules, without the dots, which do not go with TLS).
+fn is_bucket_name(name: &str) -> bool {
+    (3..=63).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+fn uploads(s: &mut Settings, common: &Common) -> Uploads {
+    let uploads = Uploads {
+        directory: s.optional("upload_dir").map_or_else(|| common.data_dir.join("uploads"), PathBuf::from),
+        slots: s.number("upload_slots", 1..=10_000),
+        grace: s.duration("upload_grace"),
+        min_pace: s.bytes("upload_min_pace"),
+        abandoned_after: s.duration("upload_abandoned_after"),
+        sweep_interval: s.duration("upload_sweep_interval"),
+    };
+    if uploads.min_pace == 0 {
+        s.fault("upload_min_pace", "is zero: a client could keep its place for ever");
+    }
+    if uploads.sweep_interval.is_zero() {
+        s.fault("upload_sweep_interval", "is zero");
+    }
+    // Storing takes a minute at most (`blobs::put`); a sweeper that is quicker would take living uploads away.
+    if uploads.abandoned_after < Duration::from_secs(120) {
+        s.fault("upload_abandoned_after", "is shorter than 2m, and an upload that is being stored is not abandoned");
+    }
+    uploads
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(env: &[(&str, &str)]) -> Result<Config, String> {
+        let sources = env.iter().fold(Sources::of("", []), |sources, (key, value)| sources.with(*key, *value));
+        Config::read(&sources).map_err(|faults| faults.to_string())
+    }
+
+    #[test]
+    fn the_defaults_are_the_specifications_limits_and_the_embedded_store() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.limits, Limits { file_size: 10 << 20, ticket_files: 10, ticket_size: 50 << 20 });
+        assert_eq!(config.common.http.port, 3004);
+        assert!(matches!(config.storage.server, S3Server::Embedded { .. }));
+        assert_eq!(config.storage.tickets_bucket, "helpdesk-tickets");
+    }
+
+    #[test]
+    fn the_specifications_names_of_the_s3_server_are_taken() {
+        let config = read(&[
+            ("MINIO_ENDPOINT", "minio"),
+            ("MINIO_PORT", "9001"),
+            ("MINIO_ACCESS_KEY", "who"),
+            ("MINIO_SECRET_KEY", "hush"),
+            ("MINIO_USE_SSL", "true"),
+        ])
+        .unwrap();
+        let S3Server::At { endpoint, access_key, secret_key, path_style, .. } = config.storage.server else { panic!() };
+        assert_eq!((endpoint.as_str(), access_key.as_str(), secret_key.expose()), ("https://minio:9001", "who", "hush"));
+        assert!(path_style);
+    }
+
+    #[test]
+    fn a_scanner_that_is_not_there_is_not_pretended() {
+        let fault = read(&[("ENABLE_VIRUS_SCAN", "true")]).unwrap_err();
+        assert!(fault.contains("ENABLE_VIRUS_SCAN") && fault.contains("not available in this version"), "{fault}");
+    }
+
+    #[test]
+    fn all_faults_are_named_at_once_and_no_secret_is_repeated() {
+        let fault = read(&[
+            ("S3_ENDPOINT", "ftp://x"),
+            ("S3_SECRET_KEY", "hush"),
+            ("S3_BUCKET_TICKETS", "No Bucket"),
+            ("MAX_TOTAL_SIZE_PER_TICKET", "1MiB"),
+            ("UPLOAD_ABANDONED_AFTER", "1s"),
+        ])
+        .unwrap_err();
+        for key in ["S3_ENDPOINT", "S3_ACCESS_KEY", "S3_BUCKET_TICKETS", "MAX_TOTAL_SIZE_PER_TICKET", "UPLOAD_ABANDONED_AFTER"] {
+            assert!(fault.contains(key), "{key} is missing in {fault}");
+        }
+        assert!(!fault.contains("hush"), "{fault}");
+    }
+
+    #[test]
+    fn production_refuses_the_embedded_store_and_default_keys() {
+        let embedded = read(&[("HELPDESK_ENV", "production")]).unwrap_err();
+        assert!(embedded.contains("S3_ENDPOINT"), "{embedded}");
+        let default = read(&[
+            ("HELPDESK_ENV", "production"),
+            ("S3_ENDPOINT", "https://s3.example.com"),
+            ("S3_ACCESS_KEY", "minioadmin"),
+            ("S3_SECRET_KEY", "minioadmin"),
+        ])
+        .unwrap_err();
+        assert!(default.contains("S3_SECRET_KEY") && !default.contains("S3_ENDPOINT"), "{default}");
+    }
+}

@@ -1,0 +1,17 @@
+//! What a file is, what it may be, and who may remove it. No I/O but reading bytes that are handed in.
+
+mod content;
+mod file;
+mod kind;
+mod limits;
+mod name;
+
+pub use content::agrees;
+pub use file::{Change, File, FileError, TypeFault, Upload, declared_kind};
+pub use kind::Kind;
+pub use limits::{Limits, Usage};
+pub use name::{FileName, MAX_CHARS, NameFault};
+
+#[cfg(test)]
+#[path = "../../tests/api/samples.rs"]
+mod samples;

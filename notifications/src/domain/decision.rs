@@ -1,0 +1,80 @@
+use shared::events::{
+    Event, FileDeleted, FileInfected, FileUploaded, NotificationFailed, NotificationSent, SessionRevoked, TicketAssigned,
+    TicketCommented, TicketCreated, TicketDeleted, TicketSlaBreached, TicketSlaWarning, TicketStatusChanged,
+    TicketUpdated, UserAvatarChanged, UserDeleted, UserEmailVerified, UserLocked, UserLogin, UserLoginFailed, UserLogout,
+    UserPasswordChanged, UserPasswordReset, UserProfileUpdated, UserRegistered, UserRoleChanged, UserStatusChanged,
+};
+
+/// What this service does on an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// A recipient with an address.
+    LearnAccount,
+    /// The address is the proved one.
+    LearnAddress,
+    /// Another role.
+    LearnRole,
+    /// Open or closed.
+    LearnStatus,
+    /// Name and language.
+    LearnProfile,
+    /// Forget the person.
+    Forget,
+    /// Tell the requester that the ticket is there.
+    TellTicketCreated,
+    /// Tell the owner that the password is another one, by whichever way it was set.
+    TellPasswordChanged,
+    /// Nothing.
+    Ignore,
+}
+
+/// The decision on an event type, or `None` for a type that this build has never heard of.
+///
+/// Every type of the system stands here; a test compares with `shared::events::ALL`, so that a new one is decided upon
+/// and not forgotten.
+#[must_use]
+pub fn decide(event_type: &str) -> Option<Decision> {
+    Some(match event_type {
+        UserRegistered::TYPE => Decision::LearnAccount,
+        UserEmailVerified::TYPE => Decision::LearnAddress,
+        UserRoleChanged::TYPE => Decision::LearnRole,
+        UserStatusChanged::TYPE => Decision::LearnStatus,
+        UserProfileUpdated::TYPE => Decision::LearnProfile,
+        UserDeleted::TYPE => Decision::Forget,
+        TicketCreated::TYPE => Decision::TellTicketCreated,
+        UserPasswordChanged::TYPE | UserPasswordReset::TYPE => Decision::TellPasswordChanged,
+        // Sessions are no news to their owner, and a lock is shown where it matters: at the login.
+        UserLogin::TYPE | UserLoginFailed::TYPE | UserLogout::TYPE | UserLocked::TYPE | SessionRevoked::TYPE => {
+            Decision::Ignore
+        }
+        // No mail shows a picture.
+        UserAvatarChanged::TYPE => Decision::Ignore,
+        // No template yet.
+        TicketUpdated::TYPE
+        | TicketAssigned::TYPE
+        | TicketStatusChanged::TYPE
+        | TicketCommented::TYPE
+        | TicketDeleted::TYPE
+        | TicketSlaWarning::TYPE
+        | TicketSlaBreached::TYPE
+        | FileUploaded::TYPE
+        | FileDeleted::TYPE
+        | FileInfected::TYPE => Decision::Ignore,
+        // Our own.
+        NotificationSent::TYPE | NotificationFailed::TYPE => Decision::Ignore,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decide;
+
+    #[test]
+    fn every_event_type_has_a_decision() {
+        let undecided: Vec<_> =
+            shared::events::ALL.iter().map(|kind| kind.name).filter(|name| decide(name).is_none()).collect();
+        assert!(undecided.is_empty(), "decide on {undecided:?}");
+        assert_eq!(decide("ticket.exploded"), None);
+    }
+}

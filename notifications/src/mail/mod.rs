@@ -1,0 +1,58 @@
+//! From a notice to a mail on its way: rendering, composing, sending.
+
+mod compose;
+mod directory;
+mod render;
+mod smtp;
+#[cfg(test)]
+mod tests;
+mod variables;
+
+pub use compose::{LetterheadFault, Letterhead, Mail};
+pub use directory::DirectoryMailer;
+pub use render::{Letter, Renderer};
+pub use smtp::SmtpMailer;
+pub use variables::{Links, variables};
+
+/// Where mails go: a server, or a folder when there is none.
+pub enum Mailer {
+    /// An SMTP server, over a bounded pool of connections.
+    Smtp(SmtpMailer),
+    /// One `.eml` file a mail.
+    Directory(DirectoryMailer),
+}
+
+/// Why a mail did not go.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendFault {
+    /// It may go later: no connection, no time, a refusal for now (4xx), a fault of the server's settings.
+    #[error("{0}")]
+    Passing(String),
+    /// It will never go: the server refused this mail for good (5xx), or it cannot be composed.
+    #[error("{0}")]
+    Permanent(String),
+}
+
+impl Mailer {
+    /// Hands over one mail; `Ok` means that the server has taken it, or that the file is on the disk.
+    ///
+    /// # Errors
+    /// Says whether another attempt makes sense.
+    pub async fn send(&self, mail: &Mail) -> Result<(), SendFault> {
+        match self {
+            Self::Smtp(smtp) => smtp.send(mail).await,
+            Self::Directory(directory) => directory.send(mail).await,
+        }
+    }
+
+    /// Whether mails can be handed over at this moment.
+    ///
+    /// # Errors
+    /// When the server does not answer, or the folder cannot be written to.
+    pub async fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Smtp(smtp) => smtp.check().await,
+            Self::Directory(directory) => directory.check().await,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+use chrono::{TimeZone, Utc};
+use lettre::Message;
+use shared::ids::{DeliveryId, TicketId};
+use uuid::Uuid;
+
+use super::{Letter, Letterhead, Links, Mail, Renderer, variables};
+use crate::domain::{Language, MailAddress, Moment, Notice, SecretLink, Template, TicketFacts};
+
+fn ticket(title: &str) -> Notice {
+    Notice::TicketCreated(TicketFacts {
+        ticket_id: TicketId::from(Uuid::from_u128(42)),
+        ticket_number: "HD-000042".into(),
+        title: title.into(),
+        priority: "HIGH".into(),
+        category: "hardware".into(),
+    })
+}
+
+fn letter(notice: &Notice, language: Language, user_name: &str) -> Letter {
+    let links = Links::new("https://help.example.com".into());
+    Renderer::new()
+        .unwrap()
+        .letter(notice.template(), language, &variables(notice, language, user_name, &links))
+        .unwrap()
+}
+
+fn composed(letter: Letter, thread: bool) -> Message {
+    let mail = Mail {
+        delivery: DeliveryId::from(Uuid::from_u128(7)),
+        to: MailAddress::parse("alice@example.com").unwrap(),
+        letter,
+        language: Language::Fr,
+        thread: thread.then(|| TicketId::from(Uuid::from_u128(42))),
+        at: Utc.with_ymd_and_hms(2026, 1, 31, 10, 0, 0).unwrap(),
+    };
+    Letterhead::new("Helpdesk <helpdesk@example.org>", None).unwrap().compose(&mail).unwrap()
+}
+
+/// The header lines of a mail, unfolded.
+fn headers(message: &Message) -> Vec<String> {
+    let text = String::from_utf8(message.formatted()).unwrap();
+    let (head, _) = text.split_once("\r\n\r\n").unwrap();
+    head.replace("\r\n ", " ").split("\r\n").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_french_ticket_mail_is_the_specification_word_for_word() {
+    let letter = letter(&ticket("Imprimante en panne"), Language::Fr, "Alice Archer");
+    insta::assert_snapshot!(letter.subject, @"Ticket #HD-000042 créé - Imprimante en panne");
+    insta::assert_snapshot!(letter.text, @"");
+    insta::assert_snapshot!(letter.html, @"");
+}
+
+#[test]
+fn the_english_ticket_mail() {
+    let letter = letter(&ticket("Printer on fire"), Language::En, "Alice Archer");
+    insta::assert_snapshot!(letter.subject, @"");
+    insta::assert_snapshot!(letter.text, @"");
+}
+
+#[test]
+fn the_verification_mail_in_both_languages() {
+    let link = SecretLink {
+        token: "t0-k_en".into(),
+        expires_at: Utc.with_ymd_and_hms(2026, 2, 1, 9, 5, 0).unwrap(),
+    };
+    let notice = Notice::EmailVerification(link);
+    insta::assert_snapshot!(letter(&notice, Language::Fr, "alice").text, @"");
+    insta::assert_snapshot!(letter(&notice, Language::En, "alice").text, @"");
+}
+
+#[test]
+fn the_reset_mail_in_both_languages() {
+    let link = SecretLink {
+        token: "t0-k_en".into(),
+        expires_at: Utc.with_ymd_and_hms(2026, 2, 1, 9, 5, 0).unwrap(),
+    };
+    let notice = Notice::PasswordReset(link);
+    insta::assert_snapshot!(letter(&notice, Language::Fr, "alice").text, @"");
+    insta::assert_snapshot!(letter(&notice, Language::En, "alice").html, @"");
+}
+
+#[test]
+fn the_password_notice_in_both_languages() {
+    let notice = Notice::PasswordChanged(Moment { at: Utc.with_ymd_and_hms(2026, 2, 1, 9, 5, 0).unwrap() });
+    insta::assert_snapshot!(letter(&notice, Language::Fr, "alice").text, @"");
+    insta::assert_snapshot!(letter(&notice, Language::En, "alice").text, @"");
+}
+
+#[test]
+fn every_template_has_all_parts_in_every_language() {
+    let at = Utc.with_ymd_and_hms(2026, 2, 1, 9, 5, 0).unwrap();
+    let link = SecretLink { token: "t".into(), expires_at: at };
+    let notices = [
+        ticket("A"),
+        Notice::EmailVerification(link.clone()),
+        Notice::PasswordReset(link),
+        Notice::PasswordChanged(Moment { at }),
+    ];
+    assert_eq!(notices.each_ref().map(Notice::template), Template::ALL);
+    for notice in &notices {
+        for language in Language::ALL {
+            let letter = letter(notice, language, "Zoë");
+            assert!(!letter.subject.is_empty());
+            assert!(letter.text.contains("Zoë"));
+            assert!(letter.html.contains("Zoë") && letter.html.contains(&format!("lang=\"{language}\"")));
+        }
+    }
+}
+
+/// ASVS 5.0, V1.3.7: what a user wrote is never evaluated.
+#[test]
+fn what_a_user_wrote_is_printed_and_not_evaluated() {
+    for title in ["{{7*7}}", "{{userName}}", "{{{link}}}", "{{#each this}}x{{/each}}", "{{> layout}}", "\\{{x}}"] {
+        let letter = letter(&ticket(title), Language::Fr, "{{title}}");
+        assert!(letter.subject.ends_with(title), "{}", letter.subject);
+        assert!(letter.text.contains(&format!("- Titre: {title}\n")), "{}", letter.text);
+        assert!(letter.text.starts_with("Bonjour {{title}},"), "{}", letter.text);
+    }
+}
+
+/// FreeScout 2026-32754: an unescaped body in a mail.
+#[test]
+fn html_of_a_user_is_escaped_in_html_and_left_alone_in_text() {
+    let title = "<script>alert(1)</script> \" onload='x' & <img src=x>";
+    let letter = letter(&ticket(title), Language::En, "<b>Alice</b>");
+    assert!(letter.text.contains(title));
+    assert!(letter.subject.ends_with(title));
+    assert!(!letter.html.contains("<script"), "{}", letter.html);
+    assert!(!letter.html.contains("<img") && !letter.html.contains("<b>"), "{}", letter.html);
+    assert!(letter.html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{}", letter.html);
+}
+
+/// ASVS 5.0, V1.3.11: CR and LF add no header, no recipient, no line.
+#[test]
+fn line_ends_in_a_title_or_a_name_add_nothing() {
+    let calm = headers(&composed(letter(&ticket("calm"), Language::Fr, "Alice"), true));
+    for ending in ["\r\n", "\n", "\r", "\u{85}", "\u{2028}", "\0\n"] {
+        let title = format!("calm{ending}Bcc: victim@example.com{ending}{ending}body");
+        let name = format!("Alice{ending}Bcc: victim@example.com");
+        let letter = letter(&ticket(&title), Language::Fr, &crate::domain::one_line(&name, 100));
+        assert!(!letter.text.lines().any(|line| line.starts_with("Bcc")), "{}", letter.text);
+        let message = composed(letter, true);
+        let lines = headers(&message);
+        assert_eq!(lines.len(), calm.len(), "{lines:#?}");
+        assert!(!lines.iter().any(|line| line.to_ascii_lowercase().starts_with("bcc")), "{lines:#?}");
+        let recipients: Vec<_> = message.envelope().to().iter().map(ToString::to_string).collect();
+        assert_eq!(recipients, ["alice@example.com"]);
+        let bytes = message.formatted();
+        let bare = bytes.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r' || pair[0] == b'\r' && pair[1] != b'\n');
+        assert!(!bare, "a bare CR or LF is left");
+    }
+}
+
+#[test]
+fn a_mail_on_a_ticket_has_these_headers() {
+    let message = composed(letter(&ticket("Écran noir"), Language::Fr, "Alice"), true);
+    insta::assert_snapshot!(headers(&message).join("\n"), @"");
+}
+
+#[test]
+fn a_mail_is_the_same_bytes_at_every_attempt() {
+    let once = composed(letter(&ticket("A"), Language::Fr, "Alice"), true).formatted();
+    let again = composed(letter(&ticket("A"), Language::Fr, "Alice"), true).formatted();
+    assert_eq!(once, again);
+}
+
+#[test]
+fn a_missing_variable_is_a_fault_and_no_gap_in_a_mail() {
+    let renderer = Renderer::new().unwrap();
+    let fault = renderer.letter(Template::TicketCreated, Language::Fr, &serde_json::json!({})).unwrap_err();
+    assert!(fault.to_string().starts_with("template ticket_created (fr): "), "{fault}");
+}
+
+#[test]
+fn a_sender_or_domain_that_could_break_a_header_is_refused() {
+    for from in ["a@b.c\r\nBcc: x@y.z", "Helpdesk", "Help\n<a@b.c>", ""] {
+        assert!(Letterhead::new(from, None).is_err(), "{from:?}");
+    }
+    for domain in ["", "a b", "x>\r\n", ".a", "a/b"] {
+        assert!(Letterhead::new("a@b.c", Some(domain)).is_err(), "{domain:?}");
+    }
+    let letterhead = Letterhead::new("Support <a@mail.example.com>", None).unwrap();
+    assert_eq!(letterhead.message_id(DeliveryId::from(Uuid::nil())), format!("{}@mail.example.com", Uuid::nil()));
+}

@@ -1,0 +1,179 @@
+use chrono::Duration;
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, DbErr, FromQueryResult, QuerySelect, entity::prelude::*,
+    sea_query::OnConflict,
+};
+use shared::{
+    clock::Timestamp,
+    db::Tx,
+    ids::{DeliveryId, EventId, UserId},
+};
+
+use super::entities::delivery::{ActiveModel, Column, Entity, Model};
+use crate::domain::{Channel, Delivery, Order, SCRUBBED, Settlement, Status, Template, reason};
+
+/// Writes down deliveries; those that exist already (same cause, recipient, channel and template) stay as they are.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn order(tx: &Tx, orders: Vec<Order>, now: Timestamp) -> Result<(), DbErr> {
+    let rows = orders.into_iter().map(|order| {
+        let template = order.notice.template();
+        // The list itself is the delivery; there is nothing left to do.
+        let at_once = order.channel == Channel::InApp;
+        ActiveModel {
+            id: Set(DeliveryId::at(now).0),
+            event_id: Set(order.cause.0),
+            correlation_id: Set(order.correlation_id),
+            recipient_id: Set(order.recipient.0),
+            channel: Set(order.channel.as_str().to_owned()),
+            template: Set(template.as_str().to_owned()),
+            priority: Set(template.priority().rank()),
+            payload: Set(order.notice.payload()),
+            address: Set(order.address),
+            ticket_id: Set(order.notice.ticket().map(Into::into)),
+            status: Set(if at_once { Status::Sent } else { Status::Pending }.as_str().to_owned()),
+            attempts: Set(0),
+            claim: Set(0),
+            next_attempt_at: Set(now),
+            lease_until: Set(None),
+            last_error: Set(None),
+            expires_at: Set(order.notice.expires_at()),
+            created_at: Set(now),
+            sent_at: Set(at_once.then_some(now)),
+            read_at: Set(None),
+        }
+    });
+    let once = OnConflict::columns([Column::EventId, Column::RecipientId, Column::Channel, Column::Template])
+        .do_nothing()
+        .to_owned();
+    Entity::insert_many(rows).on_conflict(once).exec_without_returning(&**tx).await?;
+    Ok(())
+}
+
+/// Claims up to `count` mails that are due, the most urgent first; nobody else gets them for `lease`. Any number of
+/// replicas may do so at once: the condition is checked again by the UPDATE itself.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn claim(tx: &Tx, count: u64, lease: Duration, now: Timestamp) -> Result<Vec<Delivery>, DbErr> {
+    // A template that only a newer replica knows is left to it.
+    let known = Template::ALL.map(|template| format!("'{template}'")).join(", ");
+    let skip = if tx.db().is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
+    let text = format!(
+        "WITH due AS MATERIALIZED ( \
+             SELECT id FROM deliveries WHERE status = 'pending' AND channel = 'email' AND template IN ({known}) \
+             AND next_attempt_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY priority, next_attempt_at LIMIT $2 {skip} \
+         ) \
+         UPDATE deliveries SET lease_until = $3, claim = claim + 1 \
+         WHERE id IN (SELECT id FROM due) AND status = 'pending' AND (lease_until IS NULL OR lease_until <= $1) \
+         RETURNING *"
+    );
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let rows = tx.rows(&text, [now.into(), count.into(), (now + lease).into()]).await?;
+    rows.iter().map(|row| delivery(Model::from_query_result(row, "")?)).collect()
+}
+
+/// Since when the mail that is due the longest is due, if one is.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn oldest_due(conn: &impl ConnectionTrait, now: Timestamp) -> Result<Option<Timestamp>, DbErr> {
+    let oldest: Option<Option<Timestamp>> = pending_mails()
+        .select_only()
+        .column_as(Column::NextAttemptAt.min(), "oldest")
+        .filter(Column::NextAttemptAt.lte(now))
+        .into_tuple()
+        .one(conn)
+        .await?;
+    Ok(oldest.flatten())
+}
+
+/// Settles a claimed delivery. `false` when the claim was lost meanwhile, and nothing was written.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn settle(tx: &Tx, delivery: &Delivery, to: &Settlement, now: Timestamp) -> Result<bool, DbErr> {
+    let mut update = Entity::update_many()
+        .col_expr(Column::Status, Expr::value(to.status.as_str()))
+        .col_expr(Column::Attempts, Expr::value(to.attempts))
+        .col_expr(Column::NextAttemptAt, Expr::value(to.next_attempt_at))
+        .col_expr(Column::LeaseUntil, Expr::value(None::<Timestamp>))
+        .col_expr(Column::LastError, Expr::value(to.reason.clone()));
+    if to.status == Status::Sent {
+        update = update.col_expr(Column::SentAt, Expr::value(Some(now)));
+    }
+    if to.status != Status::Pending && delivery.template.is_secret() {
+        update = update.col_expr(Column::Payload, Expr::value(SCRUBBED));
+    }
+    let done = update
+        .filter(Column::Id.eq(delivery.id.0))
+        .filter(Column::Status.eq(Status::Pending.as_str()))
+        .filter(Column::Claim.eq(delivery.claim))
+        .exec(&**tx)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Makes due the mails that waited for this recipient to become known.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn release(tx: &Tx, recipient: UserId, now: Timestamp) -> Result<(), DbErr> {
+    Entity::update_many()
+        .col_expr(Column::NextAttemptAt, Expr::value(now))
+        .filter(Column::RecipientId.eq(recipient.0))
+        .filter(Column::Status.eq(Status::Pending.as_str()))
+        .filter(Column::LastError.eq(reason::UNKNOWN_RECIPIENT))
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes everything personal out of somebody's deliveries, drops their list, and sends nothing more to them.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn erase(tx: &Tx, recipient: UserId) -> Result<(), DbErr> {
+    Entity::delete_many()
+        .filter(Column::RecipientId.eq(recipient.0))
+        .filter(Column::Channel.eq(Channel::InApp.as_str()))
+        .exec(&**tx)
+        .await?;
+    Entity::update_many()
+        .col_expr(Column::Status, Expr::value(Status::Suppressed.as_str()))
+        .col_expr(Column::LastError, Expr::value(reason::ERASED))
+        .filter(Column::RecipientId.eq(recipient.0))
+        .filter(Column::Status.eq(Status::Pending.as_str()))
+        .exec(&**tx)
+        .await?;
+    Entity::update_many()
+        .col_expr(Column::Payload, Expr::value(SCRUBBED))
+        .col_expr(Column::Address, Expr::value(None::<String>))
+        .filter(Column::RecipientId.eq(recipient.0))
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}
+
+fn pending_mails() -> Select<Entity> {
+    Entity::find()
+        .filter(Column::Status.eq(Status::Pending.as_str()))
+        .filter(Column::Channel.eq(Channel::Email.as_str()))
+}
+
+fn delivery(row: Model) -> Result<Delivery, DbErr> {
+    Ok(Delivery {
+        id: DeliveryId(row.id),
+        cause: EventId(row.event_id),
+        correlation_id: row.correlation_id,
+        recipient: UserId(row.recipient_id),
+        template: row.template.parse().map_err(|fault| DbErr::Type(format!("delivery {}: {fault}", row.id)))?,
+        payload: row.payload,
+        address: row.address,
+        attempts: row.attempts,
+        claim: row.claim,
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+    })
+}

@@ -1,0 +1,7 @@
+//! Remembers: deliveries, recipients, preferences.
+
+pub mod deliveries;
+mod entities;
+pub mod list;
+pub mod preferences;
+pub mod recipients;

@@ -1,0 +1,206 @@
+//! What happens to a message once it is here, whichever way it came: inbox and effect in one transaction, retry,
+//! dead letter.
+
+use std::{collections::HashSet, time::Duration};
+
+use sea_orm::{ConnectionTrait, DbErr, Statement, TryGetable, Value};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::{Durable, Fault, Handler, Message};
+use crate::{
+    db::{Cause, Db, Tx},
+    ids::EventId,
+    telemetry,
+};
+
+/// After so many deliveries a message that still fails becomes a failed event.
+pub const MAX_DELIVERIES: u32 = 10;
+
+/// A message as it arrived.
+pub(super) struct Incoming<M> {
+    pub id: EventId,
+    pub subject: String,
+    /// The raw text, kept for the dead letter.
+    pub payload: String,
+    pub message: Result<M, String>,
+    pub traceparent: Option<String>,
+    /// 1 at the first delivery.
+    pub attempt: u32,
+}
+
+impl<M: Message> Incoming<M> {
+    pub(super) fn decode(
+        id: Option<EventId>,
+        subject: String,
+        payload: String,
+        traceparent: Option<String>,
+        attempt: u32,
+    ) -> Self {
+        let message = serde_json::from_str::<M>(&payload).map_err(|error| format!("no valid envelope: {error}"));
+        let id = message.as_ref().ok().map(Message::id).or(id).unwrap_or_else(|| EventId::from(Uuid::nil()));
+        Self { id, subject, payload, message, traceparent, attempt }
+    }
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Its effect is committed, now or at an earlier delivery.
+    Done,
+    /// It shall come again after that long.
+    Retry(Duration),
+    /// It is kept as a failed event and shall not come again.
+    Dead,
+}
+
+/// A durable consumer's receiving end.
+pub(super) struct Intake<M, H> {
+    pub durable: Durable,
+    db: Db,
+    handler: H,
+    kind: std::marker::PhantomData<fn(M)>,
+}
+
+impl<M: Message, H: Handler<M>> Intake<M, H> {
+    pub(super) fn new(durable: Durable, db: Db, handler: H) -> Self {
+        Self { durable, db, handler, kind: std::marker::PhantomData }
+    }
+
+    /// Takes a batch in its order, in one transaction; when something in it fails, one by one. An error means that the
+    /// database is away: nothing is known of the batch and it shall be offered again.
+    pub(super) async fn take(&self, batch: &[Incoming<M>]) -> Result<Vec<Outcome>, DbErr> {
+        let outcomes = match self.take_together(batch).await {
+            Ok(()) => vec![Outcome::Done; batch.len()],
+            Err(_) => {
+                self.db.ping().await?;
+                let mut outcomes = Vec::with_capacity(batch.len());
+                for incoming in batch {
+                    outcomes.push(self.take_alone(incoming).await?);
+                }
+                outcomes
+            }
+        };
+        self.count(batch, &outcomes);
+        Ok(outcomes)
+    }
+
+    async fn take_alone(&self, incoming: &Incoming<M>) -> Result<Outcome, DbErr> {
+        let Err(fault) = self.take_together(std::slice::from_ref(incoming)).await else {
+            return Ok(Outcome::Done);
+        };
+        self.db.ping().await?;
+        let (consumer, id) = (self.durable.name, incoming.id);
+        match fault {
+            Fault::Passing(error) if incoming.attempt < MAX_DELIVERIES => {
+                let pause = backoff(incoming.attempt);
+                tracing::warn!(consumer, event_id = %id, subject = %incoming.subject, attempt = incoming.attempt,
+                    retry_in = ?pause, "an event could not be handled: {error:#}");
+                Ok(Outcome::Retry(pause))
+            }
+            fault => {
+                tracing::error!(consumer, event_id = %id, subject = %incoming.subject, attempt = incoming.attempt,
+                    "an event was put among the failed ones: {fault}");
+                self.bury(incoming, &fault.to_string()).await?;
+                Ok(Outcome::Dead)
+            }
+        }
+    }
+
+    async fn take_together(&self, batch: &[Incoming<M>]) -> Result<(), Fault> {
+        let tx = self.db.begin().await?;
+        let mut fresh = self.claim(&tx, batch).await?;
+        for incoming in batch {
+            let message = incoming.message.as_ref().map_err(|error| Fault::Poison(error.clone()))?;
+            if !fresh.remove(&incoming.id) {
+                continue;
+            }
+            let correlation_id = message.correlation_id().map(str::to_owned);
+            tx.set_cause(Cause { correlation_id: correlation_id.clone(), causation_id: Some(incoming.id) });
+            let span = tracing::info_span!("consume", otel.name = %format!("{} {}", self.durable.name, message.kind()),
+                otel.kind = "consumer", consumer = self.durable.name, event_type = message.kind(),
+                event_id = %incoming.id, correlation_id);
+            telemetry::continue_trace(&span, incoming.traceparent.as_deref());
+            self.handler.handle(&tx, message).instrument(span).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Enters the batch into the inbox; answers those that were not in it yet.
+    async fn claim(&self, tx: &Tx, batch: &[Incoming<M>]) -> Result<HashSet<EventId>, DbErr> {
+        let now = self.db.clock().now();
+        let mut values: Vec<Value> = vec![self.durable.name.into(), now.into()];
+        let mut rows = Vec::with_capacity(batch.len());
+        for incoming in batch.iter().filter(|incoming| incoming.message.is_ok()) {
+            values.push(Uuid::from(incoming.id).into());
+            rows.push(format!("($1, ${}, $2)", values.len()));
+        }
+        if rows.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let insert = format!(
+            "INSERT INTO inbox (consumer, event_id, received_at) VALUES {} ON CONFLICT DO NOTHING RETURNING event_id",
+            rows.join(", ")
+        );
+        let statement = Statement::from_sql_and_values(tx.get_database_backend(), insert, values);
+        let rows = tx.query_all_raw(statement).await?;
+        rows.iter().map(|row| Ok(EventId::from(Uuid::try_get_by(row, "event_id")?))).collect()
+    }
+
+    async fn bury(&self, incoming: &Incoming<M>, error: &str) -> Result<(), DbErr> {
+        let now = self.db.clock().now();
+        let kind = incoming.message.as_ref().map_or("?", Message::kind);
+        let tx = self.db.begin().await?;
+        tx.run(
+            "INSERT INTO failed_events (id, consumer, event_id, event_type, subject, envelope, error, attempts, failed_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (consumer, event_id) DO UPDATE SET \
+             error = excluded.error, attempts = excluded.attempts, failed_at = excluded.failed_at, resolved_at = NULL",
+            [
+                Uuid::from(EventId::at(now)).into(),
+                self.durable.name.into(),
+                Uuid::from(incoming.id).into(),
+                kind.into(),
+                incoming.subject.as_str().into(),
+                incoming.payload.as_str().into(),
+                error.into(),
+                i32::try_from(incoming.attempt).unwrap_or(i32::MAX).into(),
+                now.into(),
+            ],
+        )
+        .await?;
+        tx.commit().await
+    }
+
+    fn count(&self, batch: &[Incoming<M>], outcomes: &[Outcome]) {
+        let consumer = self.durable.name;
+        let now = self.db.clock().now();
+        for (incoming, outcome) in batch.iter().zip(outcomes) {
+            let outcome = match outcome {
+                Outcome::Done => "done",
+                Outcome::Retry(_) => "retry",
+                Outcome::Dead => "dead",
+            };
+            metrics::counter!("consumer_messages_total", "consumer" => consumer, "outcome" => outcome).increment(1);
+            if let Ok(message) = &incoming.message {
+                let lag = (now - message.timestamp()).to_std().unwrap_or_default();
+                metrics::histogram!("consumer_lag_seconds", "consumer" => consumer).record(lag.as_secs_f64());
+            }
+        }
+    }
+}
+
+/// How long a message rests after its nth failed delivery: from 1 s, doubling, to 5 min.
+fn backoff(attempt: u32) -> Duration {
+    Duration::from_secs((1_u64 << attempt.saturating_sub(1).min(9)).min(300))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_backoff_doubles_up_to_five_minutes() {
+        let seconds: Vec<u64> = (1..=MAX_DELIVERIES).map(|attempt| backoff(attempt).as_secs()).collect();
+        assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300]);
+    }
+}

@@ -1,0 +1,261 @@
+//! The connection to NATS JetStream, and publishing through it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail, ensure};
+use async_nats::{
+    Client, ConnectOptions, Event, HeaderMap,
+    connection::State,
+    header::NATS_MESSAGE_ID,
+    jetstream::{self, Context, consumer::PullConsumer, context::ContextBuilder, stream},
+};
+use futures_util::future::join_all;
+use tokio::sync::watch;
+
+use super::{
+    Durable, Lane, Outgoing, Published,
+    definitions::{prefix, stream_definitions},
+};
+use crate::{config::EventsConfig, ids::EventId};
+
+/// How many publications may wait for their acknowledgement at once.
+const WINDOW: usize = 1024;
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// A connection of one service.
+#[derive(Clone)]
+pub(super) struct JetStream {
+    client: Client,
+    context: Context,
+    namespace: Arc<str>,
+    connections: Arc<AtomicU64>,
+    connected: watch::Receiver<bool>,
+}
+
+impl JetStream {
+    pub(super) async fn connect(service: &'static str, config: &EventsConfig) -> anyhow::Result<Self> {
+        let connections = Arc::new(AtomicU64::new(0));
+        let counted = connections.clone();
+        let (up, connected) = watch::channel(false);
+        let mut options = ConnectOptions::new()
+            .name(format!("helpdesk-{service}"))
+            .retry_on_initial_connect()
+            .max_reconnects(None)
+            .connection_timeout(Duration::from_secs(2))
+            .ping_interval(Duration::from_secs(2))
+            .reconnect_delay_callback(|attempt| {
+                Duration::from_millis((100 << attempt.min(5)).min(2_000))
+            })
+            .event_callback(move |event| {
+                let (up, counted) = (up.clone(), counted.clone());
+                async move {
+                    match event {
+                        Event::Connected => {
+                            counted.fetch_add(1, Ordering::SeqCst);
+                            up.send_replace(true);
+                            tracing::info!("connected to NATS");
+                        }
+                        Event::Disconnected => {
+                            up.send_replace(false);
+                            tracing::warn!("NATS is away; events wait in the outbox");
+                        }
+                        other => tracing::debug!(event = %other, "NATS"),
+                    }
+                }
+            });
+        if let Some(credentials) = &config.nats_credentials {
+            options = options.credentials(credentials.expose()).context("NATS_CREDENTIALS is no credentials file")?;
+        }
+        let client = options.connect(config.nats_url.as_str()).await.context("NATS_URL")?;
+        let context = ContextBuilder::new()
+            .timeout(ANSWER_WITHIN)
+            .ack_timeout(ANSWER_WITHIN)
+            .max_ack_inflight(2 * WINDOW)
+            .build(client.clone());
+        Ok(Self { client, context, namespace: config.namespace.as_str().into(), connections, connected })
+    }
+
+    pub(super) fn ping(&self) -> Result<(), String> {
+        match self.client.connection_state() {
+            State::Connected => Ok(()),
+            _ => Err("NATS is away; events wait in the outbox".to_owned()),
+        }
+    }
+
+    pub(super) async fn connected(&self) {
+        // The sender lives as long as the client, which `self` holds.
+        let _ = self.connected.clone().wait_for(|connected| *connected).await;
+    }
+
+    pub(super) fn connections(&self) -> u64 {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// A subject as it is on the wire.
+    pub(super) fn subject(&self, lane: Lane, subject: &str) -> String {
+        format!("{}.{subject}", prefix(lane, &self.namespace))
+    }
+
+    fn lane(&self, lane: Lane) -> anyhow::Result<stream::Config> {
+        let [events, commands] = stream_definitions(&self.namespace)?;
+        Ok(if lane == Lane::Events { events } else { commands })
+    }
+
+    /// The stream of a lane, made when it is missing and compared with its definition.
+    pub(super) async fn stream(&self, lane: Lane) -> anyhow::Result<stream::Stream> {
+        let version = self.client.server_info().version;
+        ensure!(at_least_2_10(&version), "the NATS server is version {version}; at least 2.10 is needed");
+        let asked = self.lane(lane)?;
+        let stream = match self.context.get_stream(&asked.name).await {
+            Ok(stream) if differences(&asked, &stream.cached_info().config).is_empty() => return Ok(stream),
+            _ => {
+                self.context
+                    .create_or_update_stream(asked.clone())
+                    .await
+                    .with_context(|| format!("cannot make the stream {} (is JetStream on?)", asked.name))?;
+                self.context.get_stream(&asked.name).await?
+            }
+        };
+        let differ = differences(&asked, &stream.cached_info().config);
+        ensure!(differ.is_empty(), "the stream {} differs from nats/streams/*.json in {differ}", asked.name);
+        Ok(stream)
+    }
+
+    /// A durable consumer, made when it is missing and compared with its definition.
+    pub(super) async fn consumer(&self, durable: &Durable) -> anyhow::Result<PullConsumer> {
+        let stream = self.stream(durable.lane()).await?;
+        let asked = durable.config(&self.namespace);
+        let consumer: PullConsumer = stream
+            .create_consumer(asked.clone())
+            .await
+            .with_context(|| format!("cannot make the consumer {}", durable.name))?;
+        let got = &consumer.cached_info().config;
+        if got.filter_subjects != asked.filter_subjects && [got.filter_subject.clone()] != asked.filter_subjects[..] {
+            bail!("the consumer {} filters {:?} instead of {:?}", durable.name, got.filter_subjects, asked.filter_subjects);
+        }
+        ensure!(
+            (got.ack_wait, got.max_deliver, got.max_ack_pending) == (asked.ack_wait, asked.max_deliver, asked.max_ack_pending),
+            "the consumer {} differs from nats/consumers/{}.json",
+            durable.name,
+            durable.name
+        );
+        Ok(consumer)
+    }
+
+    /// Publishes in order, many in flight, and waits for every acknowledgement. The count is of the unbroken run from
+    /// the first on: what comes after a failure is published again, and the server drops it by its id.
+    pub(super) async fn publish(&self, lane: Lane, batch: Vec<Outgoing>) -> (Published, Option<anyhow::Error>) {
+        let mut published = Published::default();
+        let mut batch = batch.into_iter().peekable();
+        while batch.peek().is_some() {
+            let window: Vec<_> = batch.by_ref().take(WINDOW).collect();
+            let mut acks = Vec::with_capacity(window.len());
+            let mut fault = None;
+            for message in window {
+                let subject = self.subject(lane, &message.subject);
+                let headers = headers(&message);
+                match self.context.publish_with_headers(subject, headers, message.payload.into()).await {
+                    Ok(ack) => acks.push(std::future::IntoFuture::into_future(ack)),
+                    Err(error) => {
+                        fault = Some(anyhow::Error::new(error));
+                        break;
+                    }
+                }
+            }
+            for ack in join_all(acks).await {
+                match ack {
+                    Ok(ack) if fault.is_none() => {
+                        published.count += 1;
+                        published.stream_sequence = ack.sequence;
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        fault.get_or_insert(anyhow::Error::new(error));
+                    }
+                }
+            }
+            if let Some(fault) = fault {
+                // A server whose store was wiped has no stream: it is made again before the next try.
+                if let Err(error) = self.stream(lane).await {
+                    return (published, Some(error));
+                }
+                return (published, Some(fault));
+            }
+        }
+        (published, None)
+    }
+
+    pub(super) async fn still_holds(&self, stream_sequence: u64, id: EventId) -> Option<bool> {
+        let stream = match self.context.get_stream(self.lane(Lane::Events).ok()?.name).await {
+            Ok(stream) => stream,
+            Err(error) if matches!(error.kind(), jetstream::context::GetStreamErrorKind::JetStream(_)) => {
+                return Some(false);
+            }
+            Err(_) => return None,
+        };
+        match stream.get_raw_message(stream_sequence).await {
+            Ok(message) => {
+                let held = message.headers.get(NATS_MESSAGE_ID).map(|id| id.as_str().to_owned());
+                Some(held == Some(id.to_string()))
+            }
+            Err(error) if error.kind() == stream::RawMessageErrorKind::NoMessageFound => Some(false),
+            Err(_) => None,
+        }
+    }
+}
+
+fn headers(message: &Outgoing) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(NATS_MESSAGE_ID, message.id.to_string());
+    if let Some(trace) = &message.traceparent {
+        headers.insert("traceparent", trace.as_str());
+    }
+    if let Some((source, time)) = &message.cloud {
+        headers.insert("ce-specversion", "1.0");
+        headers.insert("ce-id", message.id.to_string());
+        headers.insert("ce-source", format!("/helpdesk/{source}"));
+        headers.insert("ce-type", message.subject.rsplit_once('.').map_or("", |(kind, _)| kind));
+        headers.insert("ce-time", time.as_str());
+        headers.insert("ce-datacontenttype", "application/json");
+    }
+    headers
+}
+
+/// What a server left out or changed of what was asked of it (an old one drops what it does not know).
+fn differences(asked: &stream::Config, got: &stream::Config) -> String {
+    let pairs = [
+        ("subjects", asked.subjects == got.subjects),
+        ("retention", asked.retention == got.retention),
+        ("storage", asked.storage == got.storage),
+        ("max_age", asked.max_age == got.max_age),
+        ("duplicate_window", asked.duplicate_window == got.duplicate_window),
+        ("max_msg_size", asked.max_message_size == got.max_message_size),
+        ("deny_delete", asked.deny_delete == got.deny_delete),
+        ("deny_purge", asked.deny_purge == got.deny_purge),
+    ];
+    pairs.iter().filter(|(_, same)| !same).map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
+
+fn at_least_2_10(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (2, 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::at_least_2_10;
+
+    #[test]
+    fn a_server_older_than_2_10_is_refused() {
+        assert!(!at_least_2_10("2.9.10"));
+        assert!(at_least_2_10("2.10.0"));
+        assert!(at_least_2_10("2.12.8-beta"));
+        assert!(at_least_2_10("3.0.0"));
+    }
+}

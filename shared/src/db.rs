@@ -1,0 +1,245 @@
+//! A service's own database: PostgreSQL in production, SQLite when embedded, one way through both.
+
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+use crate::{clock::Clock, config::DatabaseConfig, ids::EventId};
+
+/// A handle on a service's database; clones share its pools.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+    background: bool,
+}
+
+struct Inner {
+    service: &'static str,
+    /// For the HTTP workers, each of which has a runtime of its own.
+    http: DatabaseConnection,
+    /// For tasks on the main runtime: a PostgreSQL connection belongs to the runtime that opened it.
+    background: DatabaseConnection,
+    /// SQLite has one writer. Waiting for it here is fair and costs nothing; its busy handler would sleep and retry.
+    writer: Option<Arc<Semaphore>>,
+    clock: Clock,
+    outbox: Arc<Notify>,
+}
+
+impl Db {
+    /// Connects, or says in words why it could not.
+    ///
+    /// # Errors
+    /// When the server is not there or refuses, or the file cannot be opened.
+    pub async fn open(config: &DatabaseConfig, clock: Clock) -> anyhow::Result<Self> {
+        let sqlite = config.url.expose().starts_with("sqlite:");
+        let failed = |error: DbErr| {
+            anyhow::anyhow!("{}: cannot open the database {}: {error}", config.service, config.redacted())
+        };
+        let http = Database::connect(options(config, config.max_connections)).await.map_err(failed)?;
+        let background = if sqlite {
+            http.clone()
+        } else {
+            Database::connect(options(config, config.background_connections)).await.map_err(failed)?
+        };
+        let inner = Inner {
+            service: config.service,
+            http,
+            background,
+            writer: sqlite.then(|| Arc::new(Semaphore::new(1))),
+            clock,
+            outbox: Arc::new(Notify::new()),
+        };
+        Ok(Self { inner: Arc::new(inner), background: false })
+    }
+
+    /// The same database through the pool for tasks on the main runtime.
+    #[must_use]
+    pub fn background(&self) -> Self {
+        Self { inner: self.inner.clone(), background: true }
+    }
+
+    /// The connection for reads; writes go through [`Db::begin`].
+    #[must_use]
+    pub fn conn(&self) -> &DatabaseConnection {
+        if self.background { &self.inner.background } else { &self.inner.http }
+    }
+
+    /// Begins a transaction that writes.
+    ///
+    /// # Errors
+    /// When no connection is to be had in time.
+    pub async fn begin(&self) -> Result<Tx, DbErr> {
+        let writer = match &self.inner.writer {
+            Some(writer) => Some(writer.clone().acquire_owned().await.expect("the writer's gate is never closed")),
+            None => None,
+        };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: writer.is_some().then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.conn().begin_with_options(options).await?;
+        Ok(Tx { transaction, db: self.clone(), cause: Mutex::default(), wakes: Mutex::default(), _writer: writer })
+    }
+
+    /// Whether it is PostgreSQL; otherwise it is SQLite.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        self.inner.writer.is_none()
+    }
+
+    /// The service that it belongs to.
+    #[must_use]
+    pub fn service(&self) -> &'static str {
+        self.inner.service
+    }
+
+    /// The clock that its rows are dated by.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Whether it answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.conn().query_one_raw(self.sql("SELECT 1", [])).await.map(|_| ())
+    }
+
+    /// A statement whose placeholders are `$1`, `$2` … on both backends.
+    pub fn sql<const N: usize>(&self, text: &str, values: [Value; N]) -> Statement {
+        Statement::from_sql_and_values(self.conn().get_database_backend(), text, values)
+    }
+
+    /// The database's own time in milliseconds since 1970, as SQL: leases compare it, so replicas whose clocks differ
+    /// still agree.
+    pub(crate) fn epoch_ms(&self) -> &'static str {
+        match self.conn().get_database_backend() {
+            DbBackend::Postgres => "(extract(epoch from clock_timestamp()) * 1000)::bigint",
+            _ => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+        }
+    }
+
+    /// Woken whenever an outbox row was committed by this process.
+    pub(crate) fn outbox_wake(&self) -> &Arc<Notify> {
+        &self.inner.outbox
+    }
+
+    /// Closes the pools once the last task is done with them.
+    pub async fn close(&self) {
+        for pool in [&self.inner.http, &self.inner.background] {
+            if let Err(error) = pool.close_by_ref().await {
+                tracing::warn!(%error, "a database pool did not close cleanly");
+            }
+        }
+    }
+}
+
+/// A transaction that writes. What it emits is committed with it or not at all; dropped, it is rolled back.
+pub struct Tx {
+    transaction: DatabaseTransaction,
+    db: Db,
+    cause: Mutex<Cause>,
+    wakes: Mutex<Vec<Arc<Notify>>>,
+    _writer: Option<OwnedSemaphorePermit>,
+}
+
+/// What an emitted event is an answer to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cause {
+    pub correlation_id: Option<String>,
+    pub causation_id: Option<EventId>,
+}
+
+impl Deref for Tx {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+}
+
+impl Tx {
+    /// Commits, then wakes the relay and whoever else waits.
+    ///
+    /// # Errors
+    /// When the database refuses; then nothing was written.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        let Self { transaction, wakes, .. } = self;
+        transaction.commit().await?;
+        for wake in wakes.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Wakes a worker once this is committed, and only then.
+    pub fn wake_after_commit(&self, wake: &Arc<Notify>) {
+        let mut wakes = self.wakes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !wakes.iter().any(|known| Arc::ptr_eq(known, wake)) {
+            wakes.push(wake.clone());
+        }
+    }
+
+    /// The database that it writes to.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    pub(crate) fn set_cause(&self, cause: Cause) {
+        *self.cause.lock().unwrap_or_else(PoisonError::into_inner) = cause;
+    }
+
+    pub(crate) fn cause(&self) -> Cause {
+        self.cause.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Runs one statement with `$1`-style placeholders; the number of rows it touched.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn run<const N: usize>(&self, text: &str, values: [Value; N]) -> Result<u64, DbErr> {
+        Ok(self.transaction.execute_raw(self.db.sql(text, values)).await?.rows_affected())
+    }
+
+    /// Runs one statement with `$1`-style placeholders; its rows.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn rows<const N: usize>(&self, text: &str, values: [Value; N]) -> Result<Vec<QueryResult>, DbErr> {
+        self.transaction.query_all_raw(self.db.sql(text, values)).await
+    }
+}
+
+fn options(config: &DatabaseConfig, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(config.url.expose());
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(3))
+        .connect_timeout(Duration::from_secs(3))
+        .idle_timeout(Duration::from_secs(60))
+        .test_before_acquire_if_idle_for(Duration::from_secs(1))
+        .sqlx_logging(false)
+        .set_application_name(format!("helpdesk-{}", config.service))
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .busy_timeout(Duration::from_secs(5))
+                .foreign_keys(true)
+                .create_if_missing(true)
+        });
+    options
+}

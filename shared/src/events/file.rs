@@ -1,0 +1,52 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{FileId, TicketId, UserId};
+
+/// A file was accepted and stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileUploaded {
+    /// The file.
+    pub file_id: FileId,
+    /// The ticket that it belongs to.
+    pub ticket_id: TicketId,
+    /// Its name as the uploader gave it.
+    pub file_name: String,
+    /// Its size in bytes.
+    pub file_size: i64,
+    /// What it was found to be.
+    pub mime_type: String,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub file_hash: String,
+    /// Who brought it.
+    pub uploaded_by: UserId,
+}
+
+/// A file was deleted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileDeleted {
+    /// The file.
+    pub file_id: FileId,
+    /// The ticket that it belonged to.
+    pub ticket_id: TicketId,
+    /// Its name.
+    pub file_name: String,
+}
+
+/// A file was refused by the virus scanner.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileInfected {
+    /// The file.
+    pub file_id: FileId,
+    /// The ticket that it was meant for.
+    pub ticket_id: TicketId,
+    /// Its name as the uploader gave it.
+    pub file_name: String,
+    /// Who brought it.
+    pub uploaded_by: UserId,
+    /// The scanner's name for what it found.
+    pub signature: String,
+}

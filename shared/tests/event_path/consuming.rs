@@ -1,0 +1,114 @@
+use std::sync::atomic::Ordering;
+
+use shared::{bus::MAX_DELIVERIES, testing::World};
+
+use crate::support::{Recorder, count, databases, effects, emit, event, everything, numbers};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_committed_event_has_its_effect_once_and_in_order() {
+    let world = World::start().await;
+    let (tickets, audit) = databases(&world).await;
+    let recorder = Recorder::default();
+    let bus = world.bus("audit").await;
+    bus.subscribe(everything(), audit.background(), recorder.clone()).unwrap();
+    bus.relay(tickets.background());
+    world.process().local.open();
+    for number in numbers(50) {
+        emit(&tickets, &number).await;
+    }
+    world.drain().await;
+    world.until("all have arrived", || async { effects(&audit).await == numbers(50) }).await;
+    let sequences: Vec<i64> = recorder.seen.lock().unwrap().iter().map(|event| event.sequence).collect();
+    assert_eq!(sequences, (1..=50).collect::<Vec<i64>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_rolled_back_is_never_published() {
+    let world = World::start().await;
+    let (tickets, audit) = databases(&world).await;
+    let bus = world.bus("audit").await;
+    bus.subscribe(everything(), audit.background(), Recorder::default()).unwrap();
+    bus.relay(tickets.background());
+    world.process().local.open();
+    let tx = tickets.begin().await.unwrap();
+    tx.emit(event("rolled back", tickets.clock().now())).await.unwrap();
+    drop(tx);
+    emit(&tickets, "committed").await;
+    world.drain().await;
+    world.until("it has arrived", || async { effects(&audit).await == ["committed"] }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_comes_again_has_no_second_effect() {
+    let world = World::start().await;
+    let (tickets, audit) = databases(&world).await;
+    let bus = world.bus("audit").await;
+    bus.subscribe(everything(), audit.background(), Recorder::default()).unwrap();
+    bus.relay(tickets.background());
+    world.process().local.open();
+    emit(&tickets, "once").await;
+    world.drain().await;
+    world.until("it has arrived", || async { effects(&audit).await == ["once"] }).await;
+    let [envelope] = &world.emitted("tickets").await[..] else { panic!("one event was emitted") };
+    world.deliver_again(envelope).await;
+    world.deliver_again(envelope).await;
+    assert_eq!(effects(&audit).await, ["once"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_that_passes_is_tried_again_and_holds_up_nobody_for_ever() {
+    let world = World::start().await;
+    let (tickets, audit) = databases(&world).await;
+    let recorder = Recorder::default();
+    // The batch and then the single try: the first delivery fails, the second works.
+    recorder.passing_faults.store(2, Ordering::SeqCst);
+    let bus = world.bus("audit").await;
+    bus.subscribe(everything(), audit.background(), recorder).unwrap();
+    bus.relay(tickets.background());
+    world.process().local.open();
+    emit(&tickets, "at last").await;
+    world.until("it has its effect", || async { effects(&audit).await == ["at last"] }).await;
+    assert_eq!(count(&audit, "SELECT count(*) FROM failed_events").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn poison_is_kept_among_the_failed_events_and_the_rest_goes_on() {
+    let world = World::start().await;
+    let (tickets, audit) = databases(&world).await;
+    let recorder = Recorder { poison: Some("001"), ..Recorder::default() };
+    let bus = world.bus("audit").await;
+    bus.subscribe(everything(), audit.background(), recorder).unwrap();
+    bus.relay(tickets.background());
+    world.process().local.open();
+    for number in numbers(3) {
+        emit(&tickets, &number).await;
+    }
+    world.until("the others have their effect", || async { effects(&audit).await == ["000", "002"] }).await;
+    world.drain().await;
+    let failed = "SELECT count(*) FROM failed_events WHERE consumer = 'audit' AND error = 'it is poison' AND attempts = 1";
+    assert_eq!(count(&audit, failed).await, 1);
+    assert!(MAX_DELIVERIES > 1, "poison did not wait for the last delivery");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_durable_consumer_that_was_deleted_reads_from_the_start_and_doubles_nothing() {
+    let world = World::start().await;
+    if world.is_embedded() {
+        return; // The local bus keeps no stream to replay.
+    }
+    let (tickets, audit) = databases(&world).await;
+    let recorder = Recorder::default();
+    let bus = world.bus("audit").await;
+    bus.subscribe(everything(), audit.background(), recorder.clone()).unwrap();
+    bus.relay(tickets.background());
+    for number in numbers(5) {
+        emit(&tickets, &number).await;
+    }
+    world.until("all have arrived", || async { effects(&audit).await == numbers(5) }).await;
+    let stream = world.stream().await.expect("the stream is there");
+    stream.delete_consumer("audit").await.expect("it was there");
+    emit(&tickets, "after").await;
+    world.until("the consumer is back", || async { effects(&audit).await.len() == 6 }).await;
+    world.drain().await;
+    assert_eq!(effects(&audit).await.len(), 6);
+}

@@ -1,0 +1,5 @@
+//! The way of an event, from the outbox to the effect, on the local bus or on JetStream.
+
+mod consuming;
+mod relaying;
+mod support;

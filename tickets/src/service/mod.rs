@@ -1,0 +1,26 @@
+//! Service runs a use case from beginning to end and owns its transaction.
+
+mod open;
+mod query;
+
+use shared::clock::Clock;
+use shared::db::Db;
+
+/// The use cases of tickets, and what they need. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    db: Db,
+    clock: Clock,
+}
+
+impl App {
+    /// The use cases on this database, by this clock.
+    pub fn new(db: Db, clock: Clock) -> Self {
+        Self { db, clock }
+    }
+
+    /// The time that answers are given by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+}

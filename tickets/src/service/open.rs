@@ -1,0 +1,25 @@
+use shared::auth::Caller;
+use shared::once::{Answer, Once};
+
+use super::App;
+use crate::domain::{OpenTicket, Ticket};
+use crate::{Error, store};
+
+impl App {
+    /// Opens a ticket for the caller. Asked again with the same `Idempotency-Key`, it gives the first answer again.
+    ///
+    /// # Errors
+    /// The key was used with another body, or the database is away.
+    pub async fn open(&self, caller: &Caller, wanted: OpenTicket, once: Once<Ticket>) -> Result<Answer, Error> {
+        let tx = self.db.begin().await?;
+        if let Some(answer) = once.claim(&tx).await? {
+            return Ok(answer);
+        }
+        let number = store::next_number(&tx).await?;
+        let change = Ticket::open(wanted, number, caller, self.clock.now());
+        let ticket = store::save(&tx, change).await?;
+        let answer = once.answer(&tx, &ticket).await?;
+        tx.commit().await?;
+        Ok(answer)
+    }
+}

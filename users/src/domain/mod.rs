@@ -1,0 +1,15 @@
+//! Domain decides: what a profile holds and how it may be edited. Pure; time comes in as an argument.
+
+mod activity;
+mod change;
+mod edit;
+mod preferences;
+mod profile;
+mod values;
+
+pub use activity::Activity;
+pub use change::Change;
+pub use edit::Edit;
+pub use preferences::{Preferences, PreferencesFault};
+pub use profile::{Profile, ProfilePatch};
+pub use values::{Department, JobTitle, Name, Phone, TextFault};

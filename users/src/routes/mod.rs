@@ -1,0 +1,17 @@
+//! Routes speak HTTP: they parse what comes in, call one use case, and put its answer into words.
+
+mod dto;
+mod profile;
+
+use actix_web::web::Data;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::service::App;
+
+/// The routes of users; the index of its API.
+pub fn configure(config: &mut ServiceConfig, app: App) {
+    config
+        .app_data(Data::new(app))
+        .service(profile::read) // GET /users/profile
+        .service(profile::edit); // PUT /users/profile
+}

@@ -1,0 +1,22 @@
+//! Service runs a use case from beginning to end and owns its transaction.
+
+mod begin;
+mod edit;
+mod read;
+
+use shared::clock::Clock;
+use shared::db::Db;
+
+/// The use cases of users, and what they need. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    db: Db,
+    clock: Clock,
+}
+
+impl App {
+    /// The use cases on this database, by this clock.
+    pub fn new(db: Db, clock: Clock) -> Self {
+        Self { db, clock }
+    }
+}
