@@ -1,1 +1,13 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
 
+mod config;
+mod domain;
+mod routes;
+mod run;
+mod service;
+mod store;
+
+pub use config::Config;
+pub use run::{run, start};
+pub use service::{Error, GeneratedAdmin, appoint_admin as create_admin, ensure_first_admin};

@@ -1,1 +1,5 @@
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    shared::program::main::<migrations::auth::Migrator, _, _>("auth", auth::Config::read, auth::run)
+}

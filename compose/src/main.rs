@@ -1,1 +1,5 @@
-fn main() {}
+//! `helpdesk`: all six services in one process.
+
+fn main() -> std::process::ExitCode {
+    compose::cli::main()
+}

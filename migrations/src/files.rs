@@ -30,7 +30,7 @@ impl MigrationTrait for First {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::drop_tables(manager, &["file_access_logs", "files"]).await?;
+        dialect::drop_tables(manager, &["file_access_logs", "uploads", "files"]).await?;
         blocks::drop(manager).await
     }
 

@@ -21,6 +21,7 @@ async fn all_six_go_up_and_down_on_sqlite() {
 
 #[tokio::test]
 async fn all_six_go_up_and_down_on_postgresql() {
+    #[allow(clippy::disallowed_methods, reason = "tests are told of servers by the environment")]
     let Ok(url) = std::env::var("TEST_DATABASE_URL") else {
         eprintln!("left out: PostgreSQL (TEST_DATABASE_URL is not set)");
         return;

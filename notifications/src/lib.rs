@@ -1,1 +1,15 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
 
+mod config;
+mod consumers;
+mod domain;
+mod error;
+mod mail;
+mod routes;
+mod run;
+mod service;
+mod store;
+
+pub use config::{Config, WorkerConfig};
+pub use run::{run, start};

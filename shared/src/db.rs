@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use crate::{clock::Clock, config::DatabaseConfig, ids::EventId};
+use crate::{clock::Clock, config::DatabaseConfig, http::Check, ids::EventId};
 
 /// A handle on a service's database; clones share its pools.
 #[derive(Clone)]
@@ -116,6 +116,16 @@ impl Db {
         self.conn().query_one_raw(self.sql("SELECT 1", [])).await.map(|_| ())
     }
 
+    /// For `/ready`: without its database a service can do nothing.
+    #[must_use]
+    pub fn check(&self) -> Check {
+        let db = self.clone();
+        Check::needed(move || {
+            let db = db.clone();
+            async move { db.ping().await.map_err(|_| "does not answer".to_owned()) }
+        })
+    }
+
     /// A statement whose placeholders are `$1`, `$2` … on both backends.
     pub fn sql<const N: usize>(&self, text: &str, values: [Value; N]) -> Statement {
         Statement::from_sql_and_values(self.conn().get_database_backend(), text, values)
@@ -195,6 +205,12 @@ impl Tx {
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// Says what the events emitted from here on are an answer to. A consumer's transaction knows it already; this is
+    /// for work that was written down first and is done later.
+    pub fn answering(&self, correlation_id: Option<String>, causation_id: Option<EventId>) {
+        self.set_cause(Cause { correlation_id, causation_id });
     }
 
     pub(crate) fn set_cause(&self, cause: Cause) {

@@ -5,7 +5,6 @@
 //! finds its answer; on SQLite there is one writer anyway.
 
 use std::future::{Ready, ready};
-use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -87,6 +86,11 @@ enum Body {
 }
 
 impl Once<()> {
+    /// The key that the request carries, for a use case whose answer must not be stored and that keeps its own record.
+    pub fn key(&self) -> Option<&str> {
+        self.request.as_ref().map(|request| request.key.as_str())
+    }
+
     /// Says how the effect is answered.
     pub fn answering<T>(self, answer: impl Fn(&T) -> Answer + Send + Sync + 'static) -> Once<T> {
         Once { request: self.request, answer: Box::new(answer) }
@@ -236,7 +240,7 @@ fn key_of(req: &HttpRequest) -> Result<Option<String>, ApiError> {
 /// Caller and route: one caller's key says nothing about another's.
 fn scope_of(req: &HttpRequest) -> String {
     let extensions = req.extensions();
-    let caller = match extensions.get::<Arc<Authentication>>().map(|who| who.caller()) {
+    let caller = match extensions.get::<Authentication>().map(|who| who.caller()) {
         Some(Ok(caller)) => caller.user_id.to_string(),
         _ => "public".to_string(),
     };

@@ -117,7 +117,6 @@ impl Lifecycle {
                 Err(panic) => lifecycle.fail(format!("The task “{name}” panicked: {}", panic_text(&*panic))),
             }
         };
-        #[allow(clippy::disallowed_methods, reason = "the one place that starts tasks")]
         self.0.tasks.spawn_on(watched, &self.0.runtime);
     }
 
@@ -210,7 +209,8 @@ mod tests {
     #[tokio::test]
     async fn a_task_that_fails_stops_the_process_and_says_why() {
         let lifecycle = Lifecycle::new();
-        lifecycle.spawn("relay", async { Err(anyhow::anyhow!("the database is gone").context("publishing")) });
+        lifecycle
+            .spawn("relay", async { Err(anyhow::anyhow!("the database is gone").context("publishing")) });
         lifecycle.stopping().cancelled().await;
         let failure = lifecycle.finish(SOON).await.unwrap_err().to_string();
         assert_eq!(failure, "The task “relay” failed: publishing: the database is gone");

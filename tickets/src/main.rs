@@ -1,5 +1,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shared::program::main::<migrations::tickets::Migrator, _, _>("tickets", tickets::Config::read, tickets::run)
+    shared::program::main::<migrations::tickets::Migrator, _, _>(
+        "tickets",
+        tickets::Config::read,
+        tickets::run,
+    )
 }

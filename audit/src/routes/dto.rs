@@ -1,7 +1,7 @@
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use shared::{
-    clock::Timestamp,
     http::When,
     ids::{AuditLogId, EventId, UserId},
 };
@@ -27,10 +27,10 @@ pub struct LogsParams {
     /// Which one.
     resource_id: Option<Uuid>,
     /// It happened then or later.
-    #[param(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    #[param(value_type = Option<DateTime<Utc>>)]
     from: Option<When>,
     /// It happened earlier.
-    #[param(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    #[param(value_type = Option<DateTime<Utc>>)]
     to: Option<When>,
 }
 
@@ -58,7 +58,7 @@ pub struct AuditLogOut {
     /// The event that it tells of.
     event_id: EventId,
     /// When that happened.
-    timestamp: Timestamp,
+    timestamp: DateTime<Utc>,
     /// Who did it; null when it was the system, or a stranger.
     user_id: Option<UserId>,
     /// What was done.
@@ -83,7 +83,7 @@ pub struct AuditLogOut {
     /// The number that service gave it, without gaps.
     service_sequence: i64,
     /// When audit wrote the line.
-    recorded_at: Timestamp,
+    recorded_at: DateTime<Utc>,
 }
 
 impl From<LogLine> for AuditLogOut {
@@ -131,7 +131,7 @@ pub struct FeedEventOut {
     /// Its place in the feed: 1, 2, 3 … without gaps.
     sequence: i64,
     /// When audit took it.
-    received_at: Timestamp,
+    received_at: DateTime<Utc>,
     /// Unique among all events.
     event_id: EventId,
     /// As in `ticket.created`.
@@ -144,7 +144,7 @@ pub struct FeedEventOut {
     /// The number that service gave it, without gaps.
     service_sequence: i64,
     /// When it happened.
-    timestamp: Timestamp,
+    timestamp: DateTime<Utc>,
     /// Who did it; null when it was the system, or a stranger.
     user_id: Option<UserId>,
     /// The thing it happened to.

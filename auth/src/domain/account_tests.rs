@@ -145,7 +145,7 @@ fn a_link_is_stored_as_a_hash_and_expires() {
 
 #[test]
 fn a_sign_in_opens_one_session_with_the_id_that_the_event_names() {
-    let client = Client::new(Some("192.0.2.7".parse().unwrap()), Some("curl/8"));
+    let client = Client { ip: Some("192.0.2.7".parse().unwrap()), user_agent: Some("curl/8".to_owned()) };
     let refresh = Token::of([1; 32]);
     let beginning = Beginning { client: &client, refresh: &refresh, lifetimes: &LIVES };
     let change = account(Role::User).sign_in(&beginning, None, now());

@@ -88,6 +88,12 @@ impl Attempts {
 }
 
 impl ThrottleRules {
+    /// After that long without a failure nothing of an address needs to be remembered.
+    #[must_use]
+    pub fn forgotten_after(&self) -> Duration {
+        self.longest_lock + self.window * 2
+    }
+
     /// How long the lock after `earlier` other ones lasts.
     fn lock(&self, earlier: u32) -> Duration {
         let doubled = 1i32.checked_shl(earlier.min(30)).and_then(|factor| self.first_lock.checked_mul(factor));

@@ -56,6 +56,12 @@ impl fmt::Debug for Token {
 pub struct TokenHash(String);
 
 impl TokenHash {
+    /// As it was stored.
+    #[must_use]
+    pub fn restore(text: String) -> Self {
+        Self(text)
+    }
+
     /// The hash as 64 hex digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -77,8 +83,8 @@ impl Purpose {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Purpose::PasswordReset => "password_reset",
-            Purpose::EmailVerification => "email_verification",
+            Purpose::PasswordReset => "reset",
+            Purpose::EmailVerification => "verify",
         }
     }
 }

@@ -9,22 +9,35 @@ use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::test::{self, Suite};
 
-const CHECKS: usize = 5;
+/// The checks before the tests, by the name that `--only` takes.
+const CHECKS: [(&str, Check); 5] = [
+    ("format", |stop| cargo(&["fmt", "--all", "--check"], stop)),
+    ("clippy", |stop| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], stop)),
+    ("docs", docs),
+    ("dependencies", deny::check),
+    ("generated", |stop| generate::all(true, stop)),
+];
 
-/// Runs all steps and shows the table.
-pub fn run(stop: &Stop) -> anyhow::Result<ExitCode> {
-    let suite = Suite { embedded: true, real: true, cargo: Vec::new() };
-    let mut progress = Progress::of(CHECKS + suite.steps());
-    let mut step = |name: &str, work: &dyn Fn() -> anyhow::Result<String>| {
+type Check = fn(&Stop) -> anyhow::Result<String>;
+
+/// Runs all checks and the tests, or only some of the checks, and shows the table.
+pub fn run(only: &[String], stop: &Stop) -> anyhow::Result<ExitCode> {
+    let unknown = only.iter().find(|name| CHECKS.iter().all(|(known, _)| known != name));
+    let names = CHECKS.map(|(name, _)| name).join(", ");
+    anyhow::ensure!(
+        unknown.is_none(),
+        "there is no check {:?}; there are: {names}",
+        unknown.map_or("", |it| it)
+    );
+    let checks: Vec<_> =
+        CHECKS.iter().filter(|(name, _)| only.is_empty() || only.iter().any(|it| it == name)).collect();
+    let suite = Suite { embedded: only.is_empty(), real: only.is_empty(), cargo: Vec::new() };
+    let mut progress = Progress::of(checks.len() + suite.steps());
+    for (name, check) in checks {
         // A failure is in the table; the other steps are worth knowing all the same.
-        let _ = progress.step(name, work);
-        stop.check()
-    };
-    step("format", &|| cargo(&["fmt", "--all", "--check"], stop))?;
-    step("clippy", &|| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], stop))?;
-    step("docs", &|| docs(stop))?;
-    step("dependencies (cargo-deny)", &|| deny::check(stop))?;
-    step("generated files", &|| generate::all(true, stop))?;
+        let _ = progress.step(name, || check(stop));
+        stop.check()?;
+    }
     test::run(&suite, &mut progress, stop)
 }
 

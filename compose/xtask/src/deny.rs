@@ -16,16 +16,16 @@ pub fn check(stop: &Stop) -> anyhow::Result<String> {
     let program = program(stop)?;
     let deny = |words: &[&str]| {
         let mut deny = command::cargo();
-        // The crates of every feature and every target count, and the lock file is what is checked.
-        deny.env("PATH", with_folder(&program)).args(["deny", "--all-features", "--locked"]).args(words);
+        deny.env("PATH", with_folder(&program))
+            .args(["deny", "--config", ".deny.toml", "--locked"])
+            .args(words);
         deny
     };
-    let configured = ["check", "--config", ".deny.toml", "--hide-inclusion-graph"];
-    command::show(deny(&configured).args(["bans", "licenses", "sources"]), stop)?;
+    command::show(&mut deny(&["check", "--hide-inclusion-graph", "bans", "licenses", "sources"]), stop)?;
     // The database is a Git repository on github.com, which not every machine reaches.
-    match command::quiet(&mut deny(&["fetch", "--config", ".deny.toml", "db"]), stop) {
+    match command::quiet(&mut deny(&["fetch", "db"]), stop) {
         Ok(_) => {
-            command::show(deny(&configured).args(["--disable-fetch", "advisories"]), stop)?;
+            command::show(&mut deny(&["check", "advisories"]), stop)?;
             Ok("bans, licences, sources, advisories".to_owned())
         }
         Err(fault) => {

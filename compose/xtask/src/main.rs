@@ -1,8 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `servers`, `ci`, `generate`.
-//!
-//! Everything it installs for itself lies under `target/tools`, everything it starts lies in a temporary folder, listens on
-//! 127.0.0.1 and is stopped when the command ends, however it ends.
-
+#![doc = include_str!("../README.md")]
 // Configuration of the services goes through `shared::config`. This is a developer's tool: it hands an environment to the
 // programs it starts and never serves a request.
 #![allow(clippy::disallowed_methods)]
@@ -14,6 +10,7 @@ use clap::{Parser, Subcommand};
 use crate::progress::Progress;
 use crate::stop::Stop;
 
+mod bench;
 mod ci;
 mod command;
 mod deny;
@@ -55,8 +52,18 @@ enum Command {
         #[arg(last = true, requires = "run")]
         command: Vec<String>,
     },
+    /// Measures what the project promises in numbers, each beside its baseline; a release build on private servers
+    Bench {
+        /// Short runs, to see that the benchmark itself works
+        #[arg(long)]
+        quick: bool,
+    },
     /// Everything a change must pass: format, lints, docs, dependencies, generated files, tests
-    Ci,
+    Ci {
+        /// Only this check; may be given several times
+        #[arg(long)]
+        only: Vec<String>,
+    },
     /// Writes the generated files anew
     Generate {
         /// Write nothing, fail when a file is not what would be written
@@ -86,7 +93,8 @@ fn run(command: Command, stop: &Stop) -> anyhow::Result<ExitCode> {
         }
         Command::Servers { command, .. } if command.is_empty() => servers::keep(stop),
         Command::Servers { command, .. } => servers::run(&command, stop),
-        Command::Ci => ci::run(stop),
+        Command::Bench { quick } => bench::run(quick, stop),
+        Command::Ci { only } => ci::run(&only, stop),
         Command::Generate { check } => generate::run(check, stop).map(|()| ExitCode::SUCCESS),
     }
 }

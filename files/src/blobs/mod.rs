@@ -18,6 +18,7 @@ use s3::error::S3Error;
 use s3::{Bucket, BucketConfiguration, Region};
 use shared::process::Lifecycle;
 use thiserror::Error;
+use tokio::time::Instant;
 
 pub use spool::{Received, Receiving, Spool};
 
@@ -166,9 +167,11 @@ impl Blobs {
                 &ranged
             }
         };
+        let began = Instant::now();
         let answer = match self.in_time(bucket.get_object_stream(key)).await {
-            // A connection that the server closed while it lay idle: the next one is fresh.
-            Err(BlobError::Away { perhaps_done: true, .. }) => self.in_time(bucket.get_object_stream(key)).await?,
+            Err(fault) if self.is_worth_another_try(&fault, began) => {
+                self.in_time(bucket.get_object_stream(key)).await?
+            }
             answer => answer?,
         };
         if range.is_some() && answer.status_code != 206 {
@@ -194,6 +197,12 @@ impl Blobs {
             Ok(_) | Err(BlobError::Missing) => Ok(()),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// Whether a call failed in a way and at a time that a second one at once is right: a connection that the server
+    /// closed while it lay idle fails at the first byte, and the next connection is fresh.
+    fn is_worth_another_try(&self, fault: &BlobError, began: Instant) -> bool {
+        fault.perhaps_done() && began.elapsed() < self.patience / 4
     }
 
     async fn in_time<T>(&self, call: impl Future<Output = Result<T, S3Error>>) -> Result<T, BlobError> {

@@ -29,7 +29,9 @@ impl Blobs {
     /// # Errors
     /// When the bucket is away, stalls or refuses. [`BlobError::perhaps_done`] says whether the object may be there.
     pub async fn put(&self, key: &str, upload: &Received, content_type: &str) -> Result<(), BlobError> {
+        let began = Instant::now();
         match self.try_put(key, upload, content_type).await {
+            Err(fault) if self.is_worth_another_try(&fault, began) => self.try_put(key, upload, content_type).await,
             // The bucket vanished, or was never made because the server was away.
             Err(BlobError::Missing) => {
                 self.make_bucket().await?;

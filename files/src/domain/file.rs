@@ -125,6 +125,7 @@ impl Upload {
             virus_status: None,
             created_at: now,
             deleted_at: None,
+            version: 1,
         };
         let event = FileUploaded {
             file_id: file.id,
@@ -135,7 +136,7 @@ impl Upload {
             file_hash: file.hash.clone(),
             uploaded_by: file.uploaded_by,
         };
-        let events = vec![NewEvent::of(&event, 1, Some(file.uploaded_by), now)];
+        let events = vec![NewEvent::of(&event, file.version, Some(file.uploaded_by), now)];
         Change { file, events }
     }
 }
@@ -169,6 +170,8 @@ pub struct File {
     pub created_at: Timestamp,
     /// When it was deleted, if it was.
     pub deleted_at: Option<Timestamp>,
+    /// Counts its changes and orders its events.
+    pub version: i64,
 }
 
 impl File {
@@ -181,8 +184,9 @@ impl File {
             return Err(FileError::NotYours);
         }
         self.deleted_at = Some(now);
+        self.version += 1;
         let event = FileDeleted { file_id: self.id, ticket_id: self.ticket_id, file_name: self.name.to_string() };
-        let events = vec![NewEvent::of(&event, 2, Some(caller.user_id), now)];
+        let events = vec![NewEvent::of(&event, self.version, Some(caller.user_id), now)];
         Ok(Change { file: self, events })
     }
 }
@@ -196,11 +200,6 @@ pub struct Change {
 }
 
 impl Change {
-    /// The file after the change.
-    pub fn file(&self) -> &File {
-        &self.file
-    }
-
     /// Takes it apart, for the store.
     pub(crate) fn into_parts(self) -> (File, Vec<NewEvent>) {
         (self.file, self.events)
@@ -266,7 +265,7 @@ mod tests {
     fn a_file_is_deleted_by_its_uploader_or_an_administrator() {
         let alice = UserId::at(now());
         let bob = UserId::at(now());
-        let file = upload(alice).stored("b", now()).file().clone();
+        let file = upload(alice).stored("b", now()).into_parts().0;
         for (who, role, may) in [
             (alice, Role::User, true),
             (alice, Role::Agent, true),
@@ -278,7 +277,7 @@ mod tests {
             assert_eq!(answer.is_ok(), may, "{role:?}");
             if let Ok(change) = answer {
                 let (file, events) = change.into_parts();
-                assert_eq!(file.deleted_at, Some(now()));
+                assert_eq!((file.deleted_at, file.version), (Some(now()), 2));
                 assert_eq!(events.iter().map(NewEvent::event_type).collect::<Vec<_>>(), ["file.deleted"]);
             }
         }

@@ -10,7 +10,7 @@ pub use content::agrees;
 pub use file::{Change, File, FileError, TypeFault, Upload, declared_kind};
 pub use kind::Kind;
 pub use limits::{Limits, Usage};
-pub use name::{FileName, MAX_CHARS, NameFault};
+pub use name::{FileName, NameFault};
 
 #[cfg(test)]
 #[path = "../../tests/api/samples.rs"]

@@ -43,7 +43,7 @@ fn jpeg() -> Vec<u8> {
 /// An archive of empty entries with these names, stored.
 pub fn archive(names: &[&str]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut directory = Vec::new();
+    let mut directory: Vec<u8> = Vec::new();
     for name in names {
         let at = (bytes.len() as u32).to_le_bytes();
         let length = (name.len() as u16).to_le_bytes();

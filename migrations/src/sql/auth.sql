@@ -59,21 +59,31 @@ CREATE TABLE one_time_tokens (
 );
 CREATE INDEX idx_one_time_tokens_user_id ON one_time_tokens(user_id, purpose);
 
--- The keys that sign access tokens; the newest without `retires_at` signs, all are published.
+-- The keys that sign access tokens. Generations follow one another: of several replicas one makes the next. The newest
+-- whose time has come signs; all are published. `private_key` is sealed with a key derived from JWT_SECRET.
 CREATE TABLE signing_keys (
     kid TEXT PRIMARY KEY,
+    generation BIGINT NOT NULL UNIQUE,
     private_key TEXT NOT NULL,
     public_key TEXT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
-    retires_at TIMESTAMPTZ
+    signs_from TIMESTAMPTZ NOT NULL
 );
 
--- Failed logins by the hash of the e-mail, known or not.
+-- Failed logins by the hash of the e-mail, known or not. `recent`: their moments in microseconds since 1970, with
+-- commas between them; `locks`: how many locks came one after the other.
 CREATE TABLE login_attempts (
     email_hash TEXT PRIMARY KEY,
-    failures INT NOT NULL,
-    first_at TIMESTAMPTZ NOT NULL,
+    recent TEXT NOT NULL,
+    locks INT NOT NULL,
     locked_until TIMESTAMPTZ,
     updated_at TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX idx_login_attempts_updated_at ON login_attempts(updated_at);
+
+-- Forgotten passwords, as asked for: whether the address is known is looked up later, so that the answer cannot tell.
+CREATE TABLE reset_requests (
+    id UUID PRIMARY KEY,
+    email VARCHAR(255) NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL
+);

@@ -31,7 +31,7 @@ CREATE TABLE relay (
     next_sequence BIGINT NOT NULL DEFAULT 1,
     published_sequence BIGINT NOT NULL DEFAULT 0,
     stream_sequence BIGINT NOT NULL DEFAULT 0,
-    stream_created TEXT
+    stream_identity TEXT
 );
 INSERT INTO relay (name) VALUES ('outbox');
 

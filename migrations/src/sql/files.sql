@@ -1,4 +1,4 @@
--- Files. A row is 'pending' until its object is 'stored', and counts towards the quotas from the first.
+-- Files. A row is written once its object is in the bucket: there is none without.
 CREATE TABLE files (
     id UUID PRIMARY KEY,
     original_name VARCHAR(255) NOT NULL,
@@ -10,7 +10,6 @@ CREATE TABLE files (
     file_hash VARCHAR(64) NOT NULL,
     ticket_id UUID,
     uploaded_by UUID NOT NULL,
-    status VARCHAR(20) NOT NULL DEFAULT 'pending',
     is_deleted BOOLEAN NOT NULL DEFAULT false,
     deleted_at TIMESTAMPTZ,
     virus_scanned BOOLEAN NOT NULL DEFAULT false,
@@ -21,7 +20,20 @@ CREATE TABLE files (
 CREATE INDEX idx_files_ticket_id ON files(ticket_id, created_at, id);
 CREATE INDEX idx_files_uploaded_by ON files(uploaded_by);
 CREATE INDEX idx_files_file_hash ON files(file_hash);
-CREATE INDEX idx_files_pending ON files(created_at) WHERE status = 'pending';
+
+-- Uploads that are being stored, under the id that the file will have. 'pending' ones hold room in their ticket;
+-- 'abandoned' ones hold none, and wait for the sweeper to remove what may have come into the bucket.
+CREATE TABLE uploads (
+    id UUID PRIMARY KEY,
+    ticket_id UUID NOT NULL,
+    bucket_name VARCHAR(100) NOT NULL,
+    file_path VARCHAR(500) NOT NULL,
+    file_size BIGINT NOT NULL,
+    status VARCHAR(20) NOT NULL,
+    started_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX idx_uploads_ticket_id ON uploads(ticket_id);
+CREATE INDEX idx_uploads_started_at ON uploads(started_at);
 
 -- Who did what with a file.
 CREATE TABLE file_access_logs (

@@ -7,6 +7,9 @@ CREATE TABLE tickets (
     description TEXT NOT NULL,
     status VARCHAR(50) NOT NULL DEFAULT 'OPEN',
     priority VARCHAR(20) NOT NULL DEFAULT 'MEDIUM',
+    -- What lists sort by: the names do not.
+    priority_rank SMALLINT NOT NULL GENERATED ALWAYS AS
+        (CASE priority WHEN 'LOW' THEN 0 WHEN 'MEDIUM' THEN 1 WHEN 'HIGH' THEN 2 ELSE 3 END) STORED,
     category VARCHAR(50) NOT NULL,
     user_id UUID NOT NULL,
     assigned_to UUID,

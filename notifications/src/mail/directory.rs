@@ -26,12 +26,6 @@ impl DirectoryMailer {
         Ok(Self { folder, letterhead })
     }
 
-    /// Where the mails lie.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     pub(super) async fn send(&self, mail: &Mail) -> Result<(), SendFault> {
         let message = self.letterhead.compose(mail).map_err(SendFault::Permanent)?;
         let name = self.letterhead.message_id(mail.delivery);

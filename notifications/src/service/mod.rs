@@ -1,5 +1,6 @@
 //! Runs the use cases and owns their transactions.
 
+mod compose;
 mod list;
 mod preferences;
 mod tell;

@@ -1,4 +1,4 @@
-use sea_orm::{Condition, ConnectionTrait, DbErr, Order, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{Condition, ConnectionTrait, DbErr, ExprTrait, Order, QueryOrder, QuerySelect, entity::prelude::*};
 use shared::{
     clock::Timestamp,
     db::Tx,

@@ -13,7 +13,7 @@ use async_nats::{
     Client, ConnectOptions, Event, HeaderMap,
     connection::State,
     header::NATS_MESSAGE_ID,
-    jetstream::{self, Context, consumer::PullConsumer, context::ContextBuilder, stream},
+    jetstream::{Context, consumer::PullConsumer, context::ContextBuilder, stream},
 };
 use futures_util::future::join_all;
 use tokio::sync::watch;
@@ -160,6 +160,7 @@ impl JetStream {
             for message in window {
                 let subject = self.subject(lane, &message.subject);
                 let headers = headers(&message);
+                #[allow(clippy::disallowed_methods, reason = "only the relay calls this")]
                 match self.context.publish_with_headers(subject, headers, message.payload.into()).await {
                     Ok(ack) => acks.push(std::future::IntoFuture::into_future(ack)),
                     Err(error) => {
@@ -181,31 +182,24 @@ impl JetStream {
                 }
             }
             if let Some(fault) = fault {
-                // A server whose store was wiped has no stream: it is made again before the next try.
-                if let Err(error) = self.stream(lane).await {
-                    return (published, Some(error));
-                }
+                // The command stream may be missing, which nobody else would notice; that of events the relay verifies.
+                let fault = self.stream(lane).await.err().unwrap_or(fault);
                 return (published, Some(fault));
             }
         }
         (published, None)
     }
 
-    pub(super) async fn still_holds(&self, stream_sequence: u64, id: EventId) -> Option<bool> {
-        let stream = match self.context.get_stream(self.lane(Lane::Events).ok()?.name).await {
-            Ok(stream) => stream,
-            Err(error) if matches!(error.kind(), jetstream::context::GetStreamErrorKind::JetStream(_)) => {
-                return Some(false);
-            }
-            Err(_) => return None,
-        };
-        match stream.get_raw_message(stream_sequence).await {
-            Ok(message) => {
-                let held = message.headers.get(NATS_MESSAGE_ID).map(|id| id.as_str().to_owned());
-                Some(held == Some(id.to_string()))
-            }
-            Err(error) if error.kind() == stream::RawMessageErrorKind::NoMessageFound => Some(false),
-            Err(_) => None,
+    /// When the stream of events was made; it is made when it is missing.
+    pub(super) async fn identity(&self) -> anyhow::Result<String> {
+        Ok(self.stream(Lane::Events).await?.cached_info().created.to_rfc3339())
+    }
+
+    pub(super) async fn still_holds(&self, stream_sequence: u64, id: EventId) -> anyhow::Result<bool> {
+        match self.stream(Lane::Events).await?.get_raw_message(stream_sequence).await {
+            Ok(message) => Ok(message.headers.get(NATS_MESSAGE_ID).is_some_and(|held| held.as_str() == id.to_string())),
+            Err(error) if error.kind() == stream::RawMessageErrorKind::NoMessageFound => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 }

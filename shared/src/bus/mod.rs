@@ -22,6 +22,7 @@ use crate::{
     config::{EventBus, EventsConfig},
     db::{Db, Tx},
     events::{CommandEnvelope, Envelope},
+    http::Check,
     ids::EventId,
     process::Process,
 };
@@ -200,6 +201,13 @@ impl Bus {
         }
     }
 
+    /// For `/ready`: while the courier is away events wait, and requests are answered as ever.
+    #[must_use]
+    pub fn check(&self) -> Check {
+        let bus = self.clone();
+        Check::wanted(move || std::future::ready(bus.ping()))
+    }
+
     /// Waits until publishing makes sense: the local bus is open, the server connected.
     pub(crate) async fn ready_to_publish(&self) {
         match &self.backend {
@@ -215,16 +223,24 @@ impl Bus {
         }
     }
 
-    /// Whether the stream still holds the event that it acknowledged as number `stream_sequence`. `None` when that
-    /// cannot be told now. The local bus has no store to lose.
-    pub(crate) async fn still_holds(&self, stream_sequence: u64, id: EventId) -> Option<bool> {
+    /// What tells one stream of events from another of the same name, made after it was lost. `None` on the local bus,
+    /// which has no store to lose.
+    pub(crate) async fn stream_identity(&self) -> anyhow::Result<Option<String>> {
         match &self.backend {
-            Backend::Local(_) => Some(true),
+            Backend::Local(_) => Ok(None),
+            Backend::JetStream(jetstream) => jetstream.identity().await.map(Some),
+        }
+    }
+
+    /// Whether the stream still holds the event that it acknowledged as number `stream_sequence`.
+    pub(crate) async fn still_holds(&self, stream_sequence: u64, id: EventId) -> anyhow::Result<bool> {
+        match &self.backend {
+            Backend::Local(_) => Ok(true),
             Backend::JetStream(jetstream) => jetstream.still_holds(stream_sequence, id).await,
         }
     }
 
-    /// Whether a relay has to verify the stream, and how often it was reconnected so far.
+    /// How often the server was connected to so far; `None` on the local bus.
     pub(crate) fn connections(&self) -> Option<u64> {
         match &self.backend {
             Backend::Local(_) => None,

@@ -63,7 +63,7 @@ async fn follow(jetstream: &JetStream, process: &Process) -> anyhow::Result<()> 
     let consumer = stream
         .create_consumer(OrderedConfig {
             filter_subject: jetstream.subject(Lane::Events, "session.revoked.>"),
-            deliver_policy: DeliverPolicy::ByStartTime { start_time: since.fixed_offset() },
+            deliver_policy: DeliverPolicy::ByStartTime { start_time: since },
             ..OrderedConfig::default()
         })
         .await?;

@@ -197,7 +197,9 @@ fn http(s: &mut Settings) -> HttpConfig {
     };
     let cors_origins: Vec<String> = s.list("cors_origins");
     for origin in &cors_origins {
-        if reqwest::Url::parse(origin).map(|url| url.origin().ascii_serialization()).ok().as_ref() != Some(origin) {
+        if reqwest::Url::parse(origin).map(|url| url.origin().ascii_serialization()).ok().as_ref()
+            != Some(origin)
+        {
             s.fault("cors_origins", format!("“{origin}” is not an origin, as in https://help.example.com"));
         }
     }
@@ -205,7 +207,10 @@ fn http(s: &mut Settings) -> HttpConfig {
     for text in s.list("trusted_proxies") {
         match text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from)) {
             Some(network) => trusted_proxies.push(network),
-            None => s.fault("trusted_proxies", format!("“{text}” is neither an address nor a network, as in 10.0.0.0/8")),
+            None => s.fault(
+                "trusted_proxies",
+                format!("“{text}” is neither an address nor a network, as in 10.0.0.0/8"),
+            ),
         }
     }
     let (drain_delay, drain) = (s.duration("drain_delay"), s.duration("drain_timeout"));
@@ -248,7 +253,10 @@ fn database(s: &mut Settings, data_dir: &std::path::Path) -> DatabaseConfig {
     if sqlite {
         s.refuse_in_production(KEY, true, "SQLite is for a single process on one machine; use postgres://…");
         if url.contains(":memory:") || url.contains("mode=memory") {
-            s.fault(KEY, "is a database in memory, which would differ from connection to connection; use a file");
+            s.fault(
+                KEY,
+                "is a database in memory, which would differ from connection to connection; use a file",
+            );
         }
     } else if !url.is_empty() {
         s.checked_url(KEY, &url, &["postgres", "postgresql"]);
@@ -275,7 +283,11 @@ fn events(s: &mut Settings) -> EventsConfig {
     if bus == EventBus::JetStream && nats_url.is_empty() {
         s.fault("nats_url", "is not set, and EVENTS is jetstream");
     }
-    s.refuse_in_production("events", bus == EventBus::Local, "the local bus ends at this process; set NATS_URL");
+    s.refuse_in_production(
+        "events",
+        bus == EventBus::Local,
+        "the local bus ends at this process; set NATS_URL",
+    );
     let namespace = s.text("nats_namespace");
     if !namespace.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
         s.fault("nats_namespace", "may hold letters, digits, - and _ only");
@@ -286,7 +298,11 @@ fn events(s: &mut Settings) -> EventsConfig {
 fn cache(s: &mut Settings) -> CacheConfig {
     // Not `rediss`: the client is built without TLS, and should say so here rather than when it is first used.
     let redis_url = s.optional_url("redis_url", &["redis"]).map(Secret::new);
-    s.refuse_in_production("redis_url", redis_url.is_none(), "the memory cache ends at this process; set REDIS_URL");
+    s.refuse_in_production(
+        "redis_url",
+        redis_url.is_none(),
+        "the memory cache ends at this process; set REDIS_URL",
+    );
     CacheConfig { redis_url, prefix: s.text("cache_prefix") }
 }
 
@@ -301,7 +317,10 @@ fn tokens(s: &mut Settings) -> TokensConfig {
 fn telemetry(s: &mut Settings) -> TelemetryConfig {
     let log_level = s.required("log_level");
     if let Err(fault) = tracing_subscriber::filter::Builder::default().parse(&log_level) {
-        s.fault("log_level", format!("“{log_level}” is not a filter, as in info or warn,tickets=debug: {fault}"));
+        s.fault(
+            "log_level",
+            format!("“{log_level}” is not a filter, as in info or warn,tickets=debug: {fault}"),
+        );
     }
     TelemetryConfig {
         service: if s.all_in_one() { "helpdesk" } else { s.service() },

@@ -38,7 +38,10 @@ impl Origin {
     }
 
     pub(super) fn of(metadata: &Metadata) -> Origin {
-        Self::ALL.iter().find(|(_, name)| *name == metadata.name).map_or(Origin::Default, |(origin, _)| *origin)
+        Self::ALL
+            .iter()
+            .find(|(_, name)| *name == metadata.name)
+            .map_or(Origin::Default, |(origin, _)| *origin)
     }
 }
 
@@ -74,20 +77,34 @@ pub(super) fn stack(service: &'static str, defaults: &str, sources: &Sources) ->
     }
     for (name, _) in sources.file.iter().filter(|(_, value)| value.as_dict().is_some()) {
         if !TABLES.contains(&name.as_str()) {
-            reader.fault("helpdesk.toml", &format!("[{name}]"), format!("is not a service{}", suggestion(name, &TABLES)));
+            reader.fault(
+                "helpdesk.toml",
+                &format!("[{name}]"),
+                format!("is not a service{}", suggestion(name, &TABLES)),
+            );
         }
     }
     let table = sources.table(service).cloned().unwrap_or_default();
     for key in table.keys().filter(|key| !is_known(key, &known)) {
-        reader.fault("helpdesk.toml", &format!("[{service}] {key}"), format!("is not a setting{}", suggestion(key, &known)));
+        reader.fault(
+            "helpdesk.toml",
+            &format!("[{service}] {key}"),
+            format!("is not a setting{}", suggestion(key, &known)),
+        );
     }
     let prefix = format!("{}_", service.to_ascii_uppercase());
     for name in sources.environment.keys() {
         // Only what is nearly a key: AUTH_SERVICE_URL begins with AUTH_ as well, and is none of auth's own.
         let key = name.strip_prefix(&prefix).unwrap_or_default().to_ascii_lowercase();
         let whole = name.to_ascii_lowercase();
-        if let Some(near) = nearest(&key, &known).filter(|_| !is_known(&key, &known) && !is_known(&whole, &known)) {
-            reader.fault(service, name, format!("is not a setting; did you mean {prefix}{}?", near.to_ascii_uppercase()));
+        if let Some(near) =
+            nearest(&key, &known).filter(|_| !is_known(&key, &known) && !is_known(&whole, &known))
+        {
+            reader.fault(
+                service,
+                name,
+                format!("is not a setting; did you mean {prefix}{}?", near.to_ascii_uppercase()),
+            );
         }
     }
 
@@ -129,7 +146,8 @@ impl Reader {
         let mut values = Dict::new();
         for key in known {
             let name = format!("{prefix}{}", key.to_ascii_uppercase());
-            let (plain, file) = (sources.environment.get(&name), sources.environment.get(&format!("{name}_FILE")));
+            let (plain, file) =
+                (sources.environment.get(&name), sources.environment.get(&format!("{name}_FILE")));
             if let Some(value) = self.one_of(&name, plain.map(|text| Value::from(text.as_str())), file) {
                 values.insert((*key).to_owned(), value);
             }
@@ -142,7 +160,9 @@ impl Reader {
         let mut values = Dict::new();
         for key in known {
             let path = part.get(&format!("{key}_file")).and_then(Value::as_str).map(str::to_owned);
-            if let Some(value) = self.one_of(&key.to_ascii_uppercase(), part.get(*key).cloned(), path.as_ref()) {
+            if let Some(value) =
+                self.one_of(&key.to_ascii_uppercase(), part.get(*key).cloned(), path.as_ref())
+            {
                 values.insert((*key).to_owned(), value);
             }
         }
@@ -159,7 +179,11 @@ impl Reader {
             (_, Some(path)) => match std::fs::read_to_string(path) {
                 Ok(text) => Some(Value::from(text.trim_end_matches(['\r', '\n']))),
                 Err(fault) => {
-                    self.fault(self.service, &format!("{name}_FILE"), format!("{path} cannot be read: {fault}"));
+                    self.fault(
+                        self.service,
+                        &format!("{name}_FILE"),
+                        format!("{path} cannot be read: {fault}"),
+                    );
                     None
                 }
             },

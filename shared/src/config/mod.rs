@@ -25,8 +25,8 @@ mod tests;
 mod values;
 
 pub use common::{
-    CacheConfig, Common, DatabaseConfig, Environment, EventBus, EventsConfig, HttpConfig, LogFormat, TelemetryConfig,
-    TokensConfig,
+    CacheConfig, Common, DatabaseConfig, Environment, EventBus, EventsConfig, HttpConfig, LogFormat,
+    TelemetryConfig, TokensConfig,
 };
 pub use faults::{Fault, Faults};
 pub use secret::{Secret, redacted};

@@ -63,7 +63,10 @@ mod tests {
     #[test]
     fn a_printed_url_has_no_password_and_no_query() {
         for (url, printed) in [
-            ("postgres://app:hunter2@db:5432/tickets?sslpassword=hunter2", "postgres://app:***@db:5432/tickets"),
+            (
+                "postgres://app:hunter2@db:5432/tickets?sslpassword=hunter2",
+                "postgres://app:***@db:5432/tickets",
+            ),
             ("postgres://db/tickets", "postgres://db/tickets"),
             ("redis://:hunter2@cache:6379/1", "redis://:***@cache:6379/1"),
             ("sqlite://./data/tickets.db?key=hunter2", "sqlite://./data/tickets.db"),

@@ -114,8 +114,9 @@ impl<'a> Settings<'a> {
             true => " (Kubernetes sets such variables for a Service of this name: enableServiceLinks: false)",
             false => "",
         };
-        let number =
-            number.ok_or_else(|| format!("“{text}” is not a number from {} to {}{hint}", range.start(), range.end()));
+        let number = number.ok_or_else(|| {
+            format!("“{text}” is not a number from {} to {}{hint}", range.start(), range.end())
+        });
         self.taken(key, number, *range.start())
     }
 
@@ -146,7 +147,11 @@ impl<'a> Settings<'a> {
     pub fn choice(&mut self, key: &str, words: &[&'static str]) -> &'static str {
         let text = self.text(key);
         let chosen = words.iter().copied().find(|word| word.eq_ignore_ascii_case(&text));
-        self.taken(key, chosen.ok_or_else(|| format!("“{text}” is not one of {}", words.join(", "))), words[0])
+        self.taken(
+            key,
+            chosen.ok_or_else(|| format!("“{text}” is not one of {}", words.join(", "))),
+            words[0],
+        )
     }
 
     /// A list: in the file as one, or anywhere with commas between the values.
@@ -155,7 +160,12 @@ impl<'a> Settings<'a> {
             Ok(Value::Array(_, values)) => values,
             _ => {
                 let text = self.text(key);
-                return text.split(',').map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned).collect();
+                return text
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|value| !value.is_empty())
+                    .map(str::to_owned)
+                    .collect();
             }
         };
         let texts: Option<Vec<String>> = values.into_iter().map(Value::into_string).collect();

@@ -39,7 +39,9 @@ impl Sources {
         let toml = match std::fs::read_to_string(Path::new(&path)) {
             Ok(toml) => toml,
             Err(fault) if named.is_none() && fault.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(fault) => return Err(Faults::one("configuration", &path, format!("cannot be read: {fault}"))),
+            Err(fault) => {
+                return Err(Faults::one("configuration", &path, format!("cannot be read: {fault}")));
+            }
         };
         let sources = Sources { environment, ..Sources::of(&toml, []) };
         match sources.fault {
@@ -59,7 +61,8 @@ impl Sources {
                 (Dict::new(), Some(format!("is not TOML: line {line}: {}", fault.message())))
             }
         };
-        let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let environment =
+            environment.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Sources { file, environment, fault, ..Sources::default() }
     }
 

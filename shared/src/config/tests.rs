@@ -113,7 +113,10 @@ fn six_services_never_share_a_database() {
     let one = Sources::of("", [("DATABASE_URL", "postgres://db/helpdesk")]);
     assert!(read(&one).is_ok());
     assert!(faults(&one.clone().all_in_one()).contains("each needs a database of its own"));
-    assert!(faults(&Sources::of("database_url = \"postgres://db/x\"", [])).contains("(helpdesk.toml: database_url)"));
+    assert!(
+        faults(&Sources::of("database_url = \"postgres://db/x\"", []))
+            .contains("(helpdesk.toml: database_url)")
+    );
     let own = one.all_in_one().with("TICKETS_DATABASE_URL", "postgres://db/tickets");
     assert_eq!(read(&own).unwrap().database.url.expose(), "postgres://db/tickets");
     let each = Sources::of("", [("DATABASE_URL", "postgres://db/helpdesk_{service}")]).all_in_one();

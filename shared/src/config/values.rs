@@ -29,7 +29,9 @@ mod tests {
 
     #[test]
     fn durations_are_read_in_their_five_units() {
-        for (text, millis) in [("250ms", 250), ("10s", 10_000), ("30m", 1_800_000), ("24h", 86_400_000), ("7d", 604_800_000)] {
+        for (text, millis) in
+            [("250ms", 250), ("10s", 10_000), ("30m", 1_800_000), ("24h", 86_400_000), ("7d", 604_800_000)]
+        {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)));
         }
         for text in ["", "10", "s", "-1s", "1.5h", "1w", "10s ", "99999999999999999999d"] {

@@ -46,6 +46,11 @@ impl Answer {
         Answer { status: 204, headers: Vec::new(), body: None }
     }
 
+    /// 304: the client has it already. To be given the `ETag` that matched.
+    pub fn not_modified() -> Self {
+        Answer { status: 304, headers: Vec::new(), body: None }
+    }
+
     /// Any status with a body.
     pub fn with(status: StatusCode, body: &impl Serialize) -> Self {
         match serde_json::value::to_raw_value(body) {

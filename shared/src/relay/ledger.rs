@@ -19,7 +19,7 @@ const OUTBOX_DAYS: i64 = 7;
 const INBOX_DAYS: i64 = 15;
 
 /// What a leader knows of its office.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Term {
     /// The last number of the sequence that is safely published.
     pub published: i64,
@@ -27,6 +27,8 @@ pub(super) struct Term {
     pub next: i64,
     /// The stream's number of the last published event.
     pub stream_sequence: u64,
+    /// Which stream that is; `None` before the first publication.
+    pub stream_identity: Option<String>,
 }
 
 pub(super) struct Ledger {
@@ -48,11 +50,11 @@ impl Ledger {
         let sql = format!(
             "UPDATE relay SET holder = $1, lease_until = {now} + {LEASE} \
              WHERE name = 'outbox' AND (holder = $1 OR holder IS NULL OR {free}) \
-             RETURNING published_sequence, next_sequence, stream_sequence"
+             RETURNING published_sequence, next_sequence, stream_sequence, stream_identity"
         );
         // Renewing on every idle poll would be a write four times a second; a look is enough while the lease is young.
         let look = format!(
-            "SELECT published_sequence, next_sequence, stream_sequence FROM relay \
+            "SELECT published_sequence, next_sequence, stream_sequence, stream_identity FROM relay \
              WHERE name = 'outbox' AND holder = $1 AND lease_until > {now} + {LEASE} / 2"
         );
         if let Some(row) = self.db.conn().query_one_raw(self.db.sql(&look, [self.me.as_str().into()])).await? {
@@ -66,7 +68,7 @@ impl Ledger {
 
     /// The events to publish next with their numbers, in order: first those that have a number already (a publication
     /// that was cut off), then new ones, which are given theirs here.
-    pub(super) async fn next_events(&self, term: Term, limit: u64) -> anyhow::Result<(Vec<Outgoing>, Vec<i64>)> {
+    pub(super) async fn next_events(&self, term: &Term, limit: u64) -> anyhow::Result<(Vec<Outgoing>, Vec<i64>)> {
         let limit = i64::try_from(limit)?;
         let rows = if term.published + 1 < term.next {
             let sql = "SELECT sequence, subject, envelope, traceparent FROM outbox \
@@ -127,7 +129,7 @@ impl Ledger {
     }
 
     /// The event that was published last, while the outbox and the stream are bound to hold it.
-    pub(super) async fn last_published(&self, term: Term) -> anyhow::Result<Option<EventId>> {
+    pub(super) async fn last_published(&self, term: &Term) -> anyhow::Result<Option<EventId>> {
         let kept_since = self.db.clock().now() - chrono::Duration::days(OUTBOX_DAYS - 1);
         let sql = "SELECT event_id FROM outbox WHERE sequence = $1 AND created_at > $2";
         let row = self
@@ -136,6 +138,16 @@ impl Ledger {
             .query_one_raw(self.db.sql(sql, [term.published.into(), kept_since.into()]))
             .await?;
         Ok(row.map(|row| row.try_get::<Uuid>("", "event_id")).transpose()?.map(EventId::from))
+    }
+
+    /// Notes which stream it is that holds what is published.
+    pub(super) async fn settle_on(&self, term: Term, identity: String) -> anyhow::Result<Term> {
+        let tx = self.db.begin().await?;
+        let sql = "UPDATE relay SET stream_identity = $1 WHERE name = 'outbox' AND holder = $2";
+        let held = tx.run(sql, [identity.as_str().into(), self.me.as_str().into()]).await?;
+        tx.commit().await?;
+        anyhow::ensure!(held == 1, "another replica leads now");
+        Ok(Term { stream_identity: Some(identity), ..term })
     }
 
     /// Goes back to the oldest event that the outbox retains.
@@ -192,7 +204,7 @@ impl Ledger {
     }
 
     /// The age of the oldest event that is not published yet, as a metric.
-    pub(super) async fn measure(&self, term: Term) -> anyhow::Result<()> {
+    pub(super) async fn measure(&self, term: &Term) -> anyhow::Result<()> {
         // Two look-ups by index: one condition with OR would walk through all that is retained.
         let numbered = "SELECT created_at FROM outbox WHERE sequence > $1 ORDER BY sequence LIMIT 1";
         let waiting = "SELECT created_at FROM outbox WHERE sequence IS NULL ORDER BY position LIMIT 1";
@@ -232,6 +244,7 @@ fn term(row: &QueryResult) -> Result<Term, DbErr> {
         published: row.try_get("", "published_sequence")?,
         next: row.try_get("", "next_sequence")?,
         stream_sequence: u64::try_from(stream_sequence).unwrap_or(0),
+        stream_identity: row.try_get("", "stream_identity")?,
     })
 }
 

@@ -88,21 +88,27 @@ impl Relay {
             return Ok(false);
         };
         let term = self.verify(term).await?;
-        let events = self.events(term).await?;
+        let events = self.events(&term).await;
+        if events.is_err() {
+            self.verified = None;
+        }
         let commands = self.commands().await?;
         if self.measured.is_none_or(|at| at.elapsed() > PAUSE) {
             self.measured = Some(tokio::time::Instant::now());
-            self.ledger.measure(term).await?;
+            self.ledger.measure(&term).await?;
         }
-        Ok(events || commands)
+        Ok(events? || commands)
     }
 
-    async fn events(&self, term: Term) -> anyhow::Result<bool> {
+    async fn events(&self, term: &Term) -> anyhow::Result<bool> {
         let (batch, numbers) = self.ledger.next_events(term, BATCH).await?;
         if batch.is_empty() {
             return Ok(false);
         }
         let (published, fault) = self.bus.publish(Lane::Events, batch).await;
+        // What was acknowledged over a connection that began after the verification proves nothing of what came before.
+        let verified_on = self.verified.map(|(_, connection)| connection);
+        anyhow::ensure!(verified_on == self.bus.connections(), "NATS was connected anew in the middle of a batch");
         if published.count > 0 {
             let last = numbers[published.count - 1];
             anyhow::ensure!(
@@ -127,29 +133,38 @@ impl Relay {
         fault.map_or(Ok(true), Err)
     }
 
-    /// After each connection, and now and then, looks whether the last acknowledged event is still in the stream.
+    /// After each connection, each fault, and now and then: is this the same stream, and does it hold the last event
+    /// that it acknowledged? Nothing is published before that is known, or a new acknowledgement would hide the loss.
     async fn verify(&mut self, term: Term) -> anyhow::Result<Term> {
         let Some(connection) = self.bus.connections() else { return Ok(term) };
         if self.verified.is_some_and(|(at, on)| on == connection && at.elapsed() < VERIFY) {
             return Ok(term);
         }
         let mut term = term;
-        if let Some(last) = self.ledger.last_published(term).await? {
-            match self.bus.still_holds(term.stream_sequence, last).await {
-                Some(true) => {}
-                Some(false) => {
-                    tracing::error!(
-                        service = self.db.service(),
-                        "JetStream has lost events that it had acknowledged; they are published again"
-                    );
-                    metrics::counter!("relay_rewinds_total", "service" => self.db.service()).increment(1);
-                    term = self.ledger.rewind(term).await?;
-                }
-                None => return Ok(term),
+        if let Some(identity) = self.bus.stream_identity().await?
+            && term.stream_identity.as_ref() != Some(&identity)
+        {
+            if term.stream_identity.is_some() {
+                term = self.rewind(term).await?;
             }
+            term = self.ledger.settle_on(term, identity).await?;
+        } else if term.stream_sequence > 0
+            && let Some(last) = self.ledger.last_published(&term).await?
+            && !self.bus.still_holds(term.stream_sequence, last).await?
+        {
+            term = self.rewind(term).await?;
         }
         self.verified = Some((tokio::time::Instant::now(), connection));
         Ok(term)
+    }
+
+    async fn rewind(&self, term: Term) -> anyhow::Result<Term> {
+        tracing::error!(
+            service = self.db.service(),
+            "JetStream has lost events that it had acknowledged; they are published again"
+        );
+        metrics::counter!("relay_rewinds_total", "service" => self.db.service()).increment(1);
+        self.ledger.rewind(term).await
     }
 }
 

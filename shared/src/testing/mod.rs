@@ -304,7 +304,7 @@ impl TestCaller {
     /// The same as the services see it.
     #[must_use]
     pub fn as_caller(&self, role: Role, expires_at: Timestamp) -> Caller {
-        Caller::new(self.id, self.session_id, role, self.email.clone(), expires_at, &self.token)
+        Caller::new(self.id, self.session_id, role, &self.email, expires_at, &self.token)
     }
 }
 

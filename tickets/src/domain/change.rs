@@ -18,11 +18,6 @@ impl Change {
         Self { ticket, history, events }
     }
 
-    /// The ticket as it is once this change is saved.
-    pub fn ticket(&self) -> &Ticket {
-        &self.ticket
-    }
-
     /// Taken apart by the store, which writes all three in one transaction.
     pub(crate) fn into_parts(self) -> (Ticket, Vec<HistoryEntry>, Vec<NewEvent>) {
         (self.ticket, self.history, self.events)

@@ -18,7 +18,7 @@ pub use listing::{ListTickets, Place, SortKey, SortValue};
 pub use number::TicketNumber;
 pub use policy::Visibility;
 pub use priority::Priority;
-pub use sla::{Sla, Standing, Targets};
+pub use sla::{Sla, Standing};
 pub use status::Status;
 pub use ticket::{OpenTicket, Ticket};
 pub use values::{Category, Description, TextFault, Title};

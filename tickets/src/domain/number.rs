@@ -57,7 +57,9 @@ mod tests {
 
     #[test]
     fn only_the_one_spelling_of_a_number_is_read() {
-        for text in ["", "42", "HD-", "HD-42", "hd-000042", "HD-+00042", "HD-0000042", "HD-000042 ", "HD-00004x"] {
+        for text in
+            ["", "42", "HD-", "HD-42", "hd-000042", "HD-+00042", "HD-0000042", "HD-000042 ", "HD-00004x"]
+        {
             assert!(text.parse::<TicketNumber>().is_err(), "{text:?}");
         }
     }

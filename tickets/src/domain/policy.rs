@@ -26,3 +26,26 @@ impl Visibility {
         Self::Only(caller.user_id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use shared::ids::SessionId;
+
+    use super::*;
+
+    #[test]
+    fn an_agent_sees_every_ticket_and_a_requester_their_own() {
+        let now = DateTime::UNIX_EPOCH;
+        let id = UserId::at(now);
+        for (role, sight) in [
+            (Role::User, Visibility::Only(id)),
+            (Role::Agent, Visibility::Everyone),
+            (Role::Admin, Visibility::Everyone),
+        ] {
+            let caller = Caller::new(id, SessionId::at(now), role, "somebody@example.com".into(), now, "");
+            assert_eq!(Visibility::of(&caller), sight, "{role:?}");
+            assert_eq!(Visibility::own(&caller), Visibility::Only(id), "{role:?}");
+        }
+    }
+}

@@ -54,6 +54,6 @@ mod tests {
     #[test]
     fn a_word_that_is_none_names_those_that_are() {
         let fault = "urgent".parse::<Priority>().unwrap_err();
-        assert_eq!(fault.to_string(), "must be one of LOW, MEDIUM, HIGH, URGENT");
+        assert_eq!(fault.to_string(), "expected one of LOW, MEDIUM, HIGH, URGENT");
     }
 }

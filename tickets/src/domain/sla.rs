@@ -99,9 +99,11 @@ mod tests {
         let sla = Sla::started(Priority::Urgent, DateTime::UNIX_EPOCH);
         let due = sla.resolution_due_at;
         let tick = TimeDelta::microseconds(1);
-        for (now, overdue, remaining) in
-            [(due - tick, false, tick), (due, false, TimeDelta::zero()), (due + tick, true, TimeDelta::zero())]
-        {
+        for (now, overdue, remaining) in [
+            (due - tick, false, tick),
+            (due, false, TimeDelta::zero()),
+            (due + tick, true, TimeDelta::zero()),
+        ] {
             assert_eq!(sla.standing(Status::Open, now), Standing { overdue, remaining }, "{now}");
         }
     }

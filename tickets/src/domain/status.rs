@@ -20,7 +20,8 @@ pub enum Status {
 
 impl Status {
     /// All of them, in the order in which a ticket usually meets them.
-    pub const ALL: [Self; 5] = [Self::Open, Self::InProgress, Self::WaitingUser, Self::Resolved, Self::Closed];
+    pub const ALL: [Self; 5] =
+        [Self::Open, Self::InProgress, Self::WaitingUser, Self::Resolved, Self::Closed];
 
     /// Its name in the database, in events and in the API.
     pub const fn as_str(self) -> &'static str {

@@ -108,3 +108,38 @@ impl Ticket {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use shared::auth::Role;
+    use shared::ids::SessionId;
+
+    use super::*;
+
+    #[test]
+    fn an_opened_ticket_comes_with_its_history_and_its_event() {
+        let now = DateTime::UNIX_EPOCH;
+        let caller =
+            Caller::new(UserId::at(now), SessionId::at(now), Role::Agent, "a@example.com".into(), now, "");
+        let wanted = OpenTicket {
+            title: Title::parse("Printer").unwrap(),
+            description: Description::parse("It burns.").unwrap(),
+            category: Category::parse("Hardware").unwrap(),
+            priority: Priority::Urgent,
+        };
+
+        let (ticket, history, events) =
+            Ticket::open(wanted, TicketNumber::new(42), &caller, now).into_parts();
+
+        assert_eq!((ticket.status, ticket.user_id, ticket.version), (Status::Open, caller.user_id, 1));
+        assert_eq!(ticket.sla, Sla::started(Priority::Urgent, now));
+        let [line] = history.as_slice() else { panic!("{history:?}") };
+        assert_eq!((line.ticket_id, line.user_id, line.action), (ticket.id, caller.user_id, Action::Created));
+        let [event] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!(
+            (event.event_type(), &event.json()["ticketNumber"]),
+            ("ticket.created", &"HD-000042".into())
+        );
+    }
+}

@@ -42,11 +42,6 @@ macro_rules! text {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
-
-            /// The text, taken out.
-            pub fn into_string(self) -> String {
-                self.0
-            }
         }
     };
 }
@@ -125,7 +120,11 @@ mod tests {
             ("\u{1b}[2J", Err(TextFault::Control)),
             ("{{7*7}} <b>&amp;", Ok("{{7*7}} <b>&amp;")),
         ] {
-            assert_eq!(Title::parse(written).as_ref().map(Title::as_str), title.as_ref().copied(), "{written:?}");
+            assert_eq!(
+                Title::parse(written).as_ref().map(Title::as_str),
+                title.as_ref().copied(),
+                "{written:?}"
+            );
         }
     }
 
@@ -139,7 +138,11 @@ mod tests {
             ("a\u{7f}", Err(TextFault::Control)),
         ] {
             let parsed = Description::parse(written);
-            assert_eq!(parsed.as_ref().map(Description::as_str), description.as_ref().copied(), "{written:?}");
+            assert_eq!(
+                parsed.as_ref().map(Description::as_str),
+                description.as_ref().copied(),
+                "{written:?}"
+            );
         }
     }
 

@@ -1,6 +1,6 @@
 /// A word that is not on a closed list, such as a status nobody defined.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be one of {}", .allowed.join(", "))]
+#[error("expected one of {}", .allowed.join(", "))]
 pub struct UnknownWord {
     /// The words that would have done.
     pub allowed: Vec<&'static str>,

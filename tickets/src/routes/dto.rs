@@ -1,10 +1,13 @@
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::clock::Timestamp;
 use shared::http::{Answer, FieldErrors, FieldFault, Input};
 use shared::ids::{TicketId, UserId};
 use utoipa::ToSchema;
 
-use crate::domain::{Category, Description, OpenTicket, Priority, Status, TextFault, Ticket, Title, UnknownWord};
+use crate::domain::{
+    Category, Description, OpenTicket, Priority, Status, TextFault, Ticket, Title, UnknownWord,
+};
 
 /// A ticket to be opened.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,7 +31,8 @@ impl Input for TicketIn {
     type Parsed = OpenTicket;
 
     fn parse(self, errors: &mut FieldErrors) -> Option<OpenTicket> {
-        let title = errors.required("title", self.title).and_then(|text| errors.take("title", Title::parse(&text)));
+        let title =
+            errors.required("title", self.title).and_then(|text| errors.take("title", Title::parse(&text)));
         let description = errors
             .required("description", self.description)
             .and_then(|text| errors.take("description", Description::parse(&text)));
@@ -39,7 +43,12 @@ impl Input for TicketIn {
             Some(word) => errors.take("priority", word.parse()),
             None => Some(Priority::default()),
         };
-        Some(OpenTicket { title: title?, description: description?, category: category?, priority: priority? })
+        Some(OpenTicket {
+            title: title?,
+            description: description?,
+            category: category?,
+            priority: priority?,
+        })
     }
 }
 
@@ -79,11 +88,11 @@ pub struct TicketOut {
     /// What solved it.
     resolution: Option<String>,
     /// When it should be solved.
-    due_date: Timestamp,
-    resolved_at: Option<Timestamp>,
-    closed_at: Option<Timestamp>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    due_date: DateTime<Utc>,
+    resolved_at: Option<DateTime<Utc>>,
+    closed_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
     /// Goes up with every change; the `ETag` is made of it.
     version: i64,
     sla: SlaOut,
@@ -94,11 +103,11 @@ pub struct TicketOut {
 #[serde(rename_all = "camelCase")]
 pub struct SlaOut {
     /// When an agent should have answered.
-    response_due_at: Timestamp,
+    response_due_at: DateTime<Utc>,
     /// When an agent first answered in public.
-    responded_at: Option<Timestamp>,
+    responded_at: Option<DateTime<Utc>>,
     /// When it should be solved.
-    resolution_due_at: Timestamp,
+    resolution_due_at: DateTime<Utc>,
     /// The due date is over and it is not solved.
     overdue: bool,
     /// Seconds left until the due date; 0 when it is over.
@@ -141,6 +150,7 @@ impl TicketOut {
 
     /// The answer to having opened it, as it stood at that moment.
     pub fn created(ticket: &Ticket) -> Answer {
-        Answer::created(format!("/tickets/{}", ticket.id), &Self::at(ticket, ticket.created_at)).etag(ticket.version)
+        Answer::created(format!("/tickets/{}", ticket.id), &Self::at(ticket, ticket.created_at))
+            .etag(ticket.version)
     }
 }

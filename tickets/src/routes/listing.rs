@@ -25,11 +25,17 @@ pub fn page(asked: &Listing<TicketFilter>) -> Result<PageQuery, ApiError> {
 }
 
 /// The tickets that make up this page, and one more, which tells whether another page follows.
-pub fn wanted(filter: TicketFilter, page: &PageQuery, visibility: Visibility) -> Result<ListTickets, ApiError> {
+pub fn wanted(
+    filter: TicketFilter,
+    page: &PageQuery,
+    visibility: Visibility,
+) -> Result<ListTickets, ApiError> {
     let sort = sort_key(page);
     let after = match sort {
         SortKey::Priority => place(page, SortValue::Priority)?,
-        SortKey::CreatedAt | SortKey::UpdatedAt | SortKey::DueDate => place(page, |When(at)| SortValue::Time(at))?,
+        SortKey::CreatedAt | SortKey::UpdatedAt | SortKey::DueDate => {
+            place(page, |When(at)| SortValue::Time(at))?
+        }
     };
     Ok(ListTickets {
         visibility,
@@ -39,7 +45,7 @@ pub fn wanted(filter: TicketFilter, page: &PageQuery, visibility: Visibility) ->
         sort,
         descending: page.sort.descending,
         after,
-        limit: page.limit + 1,
+        limit: page.fetch(),
     })
 }
 
@@ -61,4 +67,53 @@ fn place<K: serde::de::DeserializeOwned>(
 
 fn sort_key(page: &PageQuery) -> SortKey {
     page.sort.field.parse().expect("the page was parsed with this very list of sort keys")
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use proptest::prelude::*;
+    use shared::auth::{Caller, Role};
+    use shared::ids::{SessionId, UserId};
+    use shared::page::{Page, PageParams};
+
+    use super::*;
+    use crate::domain::{Category, Description, OpenTicket, TicketNumber, Title};
+
+    fn page(sort: &str, cursor: Option<String>) -> PageQuery {
+        let params = PageParams { limit: Some(1), cursor, sort: Some(sort.to_owned()) };
+        super::page(&Listing { page: params, filter: nothing() }).unwrap()
+    }
+
+    fn nothing() -> TicketFilter {
+        TicketFilter { status: None, priority: None, category: None }
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_leads_back_to_the_place_it_was_made_of(
+            micros in 0..4_102_444_800_000_000i64,
+            priority in prop::sample::select(&Priority::ALL[..]),
+            key in prop::sample::select(&SortKey::ALL[..]),
+            sign in prop::sample::select(&["", "-"][..]),
+        ) {
+            let now = DateTime::from_timestamp_micros(micros).unwrap();
+            let caller = Caller::new(UserId::at(now), SessionId::at(now), Role::User, "a@example.com".into(), now, "");
+            let opening = OpenTicket {
+                title: Title::parse("t").unwrap(),
+                description: Description::parse("d").unwrap(),
+                category: Category::parse("c").unwrap(),
+                priority,
+            };
+            let (ticket, ..) = Ticket::open(opening, TicketNumber::new(1), &caller, now).into_parts();
+            let sort = format!("{sign}{}", key.as_str());
+
+            let first = page(&sort, None);
+            let shown = Page::of(vec![ticket.clone(), ticket.clone()], 1, |last| cursor(last, &first));
+            let next = wanted(nothing(), &page(&sort, shown.next_cursor), Visibility::own(&caller)).unwrap();
+
+            prop_assert_eq!(next.after, Some(ticket.place(key)));
+            prop_assert_eq!((next.sort, next.descending), (key, sign == "-"));
+        }
+    }
 }

@@ -3,7 +3,7 @@ use actix_web::web::Data;
 use shared::auth::Caller;
 use shared::http::{Answer, ApiError, IfNoneMatch, Listing, PathId, Problem, etag};
 use shared::ids::TicketId;
-use shared::page::Page;
+use shared::page::{Page, PageParams};
 
 use super::dto::TicketOut;
 use super::listing::{self, TicketFilter};

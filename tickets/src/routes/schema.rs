@@ -1,7 +1,7 @@
 //! The closed lists as OpenAPI shows them; the domain itself knows nothing of HTTP.
 
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::{Priority, Status};

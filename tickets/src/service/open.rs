@@ -1,5 +1,5 @@
 use shared::auth::Caller;
-use shared::once::{Answer, Once};
+use shared::http::{Answer, Once};
 
 use super::App;
 use crate::domain::{OpenTicket, Ticket};
@@ -10,7 +10,12 @@ impl App {
     ///
     /// # Errors
     /// The key was used with another body, or the database is away.
-    pub async fn open(&self, caller: &Caller, wanted: OpenTicket, once: Once<Ticket>) -> Result<Answer, Error> {
+    pub async fn open(
+        &self,
+        caller: &Caller,
+        wanted: OpenTicket,
+        once: Once<Ticket>,
+    ) -> Result<Answer, Error> {
         let tx = self.db.begin().await?;
         if let Some(answer) = once.claim(&tx).await? {
             return Ok(answer);

@@ -1,6 +1,7 @@
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Value,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    Value,
 };
 use shared::ids::TicketId;
 
@@ -27,7 +28,7 @@ pub async fn find(
 /// The database is away, or holds a row that is no ticket.
 pub async fn list(db: &impl ConnectionTrait, wanted: &ListTickets) -> Result<Vec<Ticket>, DbErr> {
     let direction = if wanted.descending { Order::Desc } else { Order::Asc };
-    let sort_column = column(wanted.sort);
+    let sort_column = sort_column(wanted.sort);
     let rows = Entity::find()
         .filter(in_sight(wanted.visibility))
         .filter(
@@ -35,7 +36,7 @@ pub async fn list(db: &impl ConnectionTrait, wanted: &ListTickets) -> Result<Vec
                 .add_option(wanted.status.map(|status| Column::Status.eq(status.as_str())))
                 .add_option(wanted.priority.map(|priority| Column::Priority.eq(priority.as_str())))
                 .add_option(wanted.category.as_ref().map(|category| Column::Category.eq(category.as_str())))
-                .add_option(wanted.after.map(|place| behind(place, sort_column, wanted.descending))),
+                .add_option(wanted.after.map(|place| behind(place, sort_column.clone(), wanted.descending))),
         )
         .order_by(sort_column, direction.clone())
         .order_by(Column::Id, direction)
@@ -52,22 +53,23 @@ fn in_sight(visibility: Visibility) -> Condition {
     }
 }
 
-fn column(key: SortKey) -> Column {
+fn sort_column(key: SortKey) -> Expr {
     match key {
-        SortKey::CreatedAt => Column::CreatedAt,
-        SortKey::UpdatedAt => Column::UpdatedAt,
-        SortKey::DueDate => Column::DueDate,
-        SortKey::Priority => Column::PriorityRank,
+        SortKey::CreatedAt => Expr::col(Column::CreatedAt),
+        SortKey::UpdatedAt => Expr::col(Column::UpdatedAt),
+        SortKey::DueDate => Expr::col(Column::DueDate),
+        // The database makes this column of the priority, whose name does not sort.
+        SortKey::Priority => Expr::col("priority_rank"),
     }
 }
 
 /// `(value, id) > (place's value, place's id)`, as one comparison of rows: an index can begin there.
-fn behind(place: Place, sort_column: Column, descending: bool) -> Expr {
+fn behind(place: Place, sort_column: Expr, descending: bool) -> Expr {
     let value = match place.value {
         SortValue::Time(at) => Value::from(at),
         SortValue::Priority(priority) => Value::from(priority.rank()),
     };
-    let row = Expr::tuple([Expr::col(sort_column), Expr::col(Column::Id)]);
+    let row = Expr::tuple([sort_column, Expr::col(Column::Id)]);
     let from = Expr::tuple([Expr::val(value), Expr::val(place.id.0)]);
     if descending { row.lt(from) } else { row.gt(from) }
 }

@@ -1,6 +1,6 @@
 use chrono::TimeDelta;
-use sea_orm::entity::prelude::*;
 use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
 use shared::clock::Timestamp;
 use uuid::Uuid;
 
@@ -16,8 +16,6 @@ pub struct Model {
     pub description: String,
     pub status: String,
     pub priority: String,
-    /// The priority as a number, because its name does not sort.
-    pub priority_rank: i16,
     pub category: String,
     pub user_id: Uuid,
     pub assigned_to: Option<Uuid>,
@@ -47,7 +45,6 @@ impl From<&Ticket> for ActiveModel {
             description: Set(ticket.description.as_str().to_owned()),
             status: Set(ticket.status.as_str().to_owned()),
             priority: Set(ticket.priority.as_str().to_owned()),
-            priority_rank: Set(ticket.priority.rank()),
             category: Set(ticket.category.as_str().to_owned()),
             user_id: Set(ticket.user_id.0),
             assigned_to: Set(ticket.assigned_to.map(Uuid::from)),

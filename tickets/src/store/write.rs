@@ -1,4 +1,4 @@
-use sea_orm::{ConnectionTrait, DbErr, EntityTrait, FromQueryResult};
+use sea_orm::{DbErr, EntityTrait};
 use shared::db::Tx;
 
 use super::{history_row, ticket_row};
@@ -15,7 +15,8 @@ pub async fn next_number(tx: &Tx) -> Result<TicketNumber, DbErr> {
         false => "INSERT INTO ticket_numbers DEFAULT VALUES RETURNING number",
     };
     let drawn = tx.rows(draw, []).await?;
-    let row = drawn.first().ok_or_else(|| DbErr::RecordNotFound("a sequence always has a next value".into()))?;
+    let row =
+        drawn.first().ok_or_else(|| DbErr::RecordNotFound("a sequence always has a next value".into()))?;
     Ok(TicketNumber::new(row.try_get::<i64>("", "number")?.unsigned_abs()))
 }
 

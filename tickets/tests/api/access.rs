@@ -21,7 +21,8 @@ async fn nobody_gets_anywhere_without_a_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whose_ticket_it_is_decides_who_sees_it() {
     let tickets = Tickets::start().await;
-    let (alice, mallory) = (tickets.world.user("alice@example.com"), tickets.world.user("mallory@example.com"));
+    let (alice, mallory) =
+        (tickets.world.user("alice@example.com"), tickets.world.user("mallory@example.com"));
     let (agent, admin) = (tickets.world.agent("agent@example.com"), tickets.world.admin("admin@example.com"));
     let ticket = format!("/tickets/{}", tickets.open(&alice, json!({})).await["id"].as_str().unwrap());
 
@@ -36,7 +37,8 @@ async fn whose_ticket_it_is_decides_who_sees_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_strangers_ticket_is_answered_like_one_that_is_not_there() {
     let tickets = Tickets::start().await;
-    let (alice, mallory) = (tickets.world.user("alice@example.com"), tickets.world.user("mallory@example.com"));
+    let (alice, mallory) =
+        (tickets.world.user("alice@example.com"), tickets.world.user("mallory@example.com"));
     let strange = format!("/tickets/{}", tickets.open(&alice, json!({})).await["id"].as_str().unwrap());
     let missing = "/tickets/0199aaaa-0000-7000-8000-000000000000";
 
@@ -59,7 +61,8 @@ async fn a_strangers_ticket_is_answered_like_one_that_is_not_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn identity_comes_from_the_token_alone() {
     let tickets = Tickets::start().await;
-    let (alice, mallory) = (tickets.world.user("alice@example.com"), tickets.world.user("mallory@example.com"));
+    let (alice, mallory) =
+        (tickets.world.user("alice@example.com"), tickets.world.user("mallory@example.com"));
     let ticket = format!("/tickets/{}", tickets.open(&alice, json!({})).await["id"].as_str().unwrap());
     let disguised = |method, path: &str| {
         ["x-user-id", "x-userid", "x-forwarded-user", "remote-user", "x-auth-user"]

@@ -35,7 +35,8 @@ async fn ten_posts_at_once_with_one_key_open_one_ticket() {
     let alice = tickets.world.user("alice@example.com");
     let ticket = printer();
 
-    let replies = futures_util::future::join_all((0..10).map(|_| post(&tickets, &alice, "one", &ticket))).await;
+    let replies =
+        futures_util::future::join_all((0..10).map(|_| post(&tickets, &alice, "one", &ticket))).await;
 
     let opened: Vec<_> = replies.iter().filter(|reply| reply.status == 201).collect();
     assert!(!opened.is_empty());
@@ -89,7 +90,9 @@ async fn a_key_is_1_to_255_printable_characters() {
     let tickets = Tickets::start().await;
     let alice = tickets.world.user("alice@example.com");
 
-    for (key, status) in [("k".repeat(255), 201), ("k".repeat(256), 400), (String::new(), 400), ("a\tb".to_owned(), 400)] {
+    for (key, status) in
+        [("k".repeat(255), 201), ("k".repeat(256), 400), (String::new(), 400), ("a\tb".to_owned(), 400)]
+    {
         assert_eq!(post(&tickets, &alice, &key, &printer()).await.status, status, "{key:?}");
     }
 }

@@ -7,7 +7,9 @@ use crate::service::Tickets;
 /// Twelve tickets of every priority, in threes that were opened at the same moment.
 async fn dozen(tickets: &Tickets, caller: &TestCaller) -> Vec<Value> {
     let mut opened = Vec::new();
-    for (number, priority) in ["LOW", "URGENT", "MEDIUM", "HIGH", "HIGH", "LOW"].into_iter().cycle().take(12).enumerate() {
+    for (number, priority) in
+        ["LOW", "URGENT", "MEDIUM", "HIGH", "HIGH", "LOW"].into_iter().cycle().take(12).enumerate()
+    {
         if number % 3 == 0 {
             tickets.world.clock().advance(TimeDelta::minutes(7));
         }
@@ -18,7 +20,12 @@ async fn dozen(tickets: &Tickets, caller: &TestCaller) -> Vec<Value> {
 }
 
 /// All items of a list, read page by page; between two pages something else may happen.
-async fn read_through(tickets: &Tickets, caller: &TestCaller, query: &str, mut between: impl AsyncFnMut()) -> Vec<Value> {
+async fn read_through(
+    tickets: &Tickets,
+    caller: &TestCaller,
+    query: &str,
+    mut between: impl AsyncFnMut(),
+) -> Vec<Value> {
     let mut items = Vec::new();
     let mut cursor = String::new();
     loop {
@@ -63,7 +70,9 @@ async fn the_newest_ticket_comes_first() {
     let alice = tickets.world.user("alice@example.com");
     let mut opened = dozen(&tickets, &alice).await;
 
-    opened.sort_by_key(|ticket| std::cmp::Reverse(sort_key(ticket, "createdAt").0.clone() + sort_key(ticket, "createdAt").1));
+    opened.sort_by_key(|ticket| {
+        std::cmp::Reverse(sort_key(ticket, "createdAt").0.clone() + sort_key(ticket, "createdAt").1)
+    });
 
     let listed = tickets.get(&alice, "/tickets").await.body;
     assert_eq!(ids(listed["items"].as_array().unwrap()), ids(&opened));
@@ -153,7 +162,8 @@ async fn a_question_that_makes_no_sense_is_refused() {
     let tickets = Tickets::start().await;
     let alice = tickets.world.user("alice@example.com");
     dozen(&tickets, &alice).await;
-    let by_time = tickets.get(&alice, "/tickets?limit=1").await.body["nextCursor"].as_str().unwrap().to_owned();
+    let by_time =
+        tickets.get(&alice, "/tickets?limit=1").await.body["nextCursor"].as_str().unwrap().to_owned();
 
     for (query, code) in [
         ("q=printer".to_owned(), "bad_query"),

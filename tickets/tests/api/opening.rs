@@ -16,7 +16,34 @@ async fn opening_a_ticket_answers_with_all_of_it() {
     assert_eq!(reply.header("location"), format!("/tickets/{}", reply.body["id"].as_str().unwrap()));
     assert_eq!(reply.header("etag"), "\"1\"");
     assert_eq!(reply.body["userId"], json!(alice.id));
-    assert_json_snapshot!(reply.body, {".id" => "[id]", ".userId" => "[alice]"}, @"");
+    assert_json_snapshot!(reply.body, {".id" => "[id]", ".userId" => "[alice]"}, @r#"
+    {
+      "assignedTo": null,
+      "category": "Hardware",
+      "closedAt": null,
+      "createdAt": "2026-03-02T09:00:00Z",
+      "description": "Second floor, by the lift.",
+      "dueDate": "2026-03-03T09:00:00Z",
+      "id": "[id]",
+      "priority": "MEDIUM",
+      "resolution": null,
+      "resolvedAt": null,
+      "sla": {
+        "overdue": false,
+        "pausedSeconds": 0,
+        "remainingSeconds": 86400,
+        "resolutionDueAt": "2026-03-03T09:00:00Z",
+        "respondedAt": null,
+        "responseDueAt": "2026-03-02T13:00:00Z"
+      },
+      "status": "OPEN",
+      "ticketNumber": "HD-000001",
+      "title": "The printer is on fire",
+      "updatedAt": "2026-03-02T09:00:00Z",
+      "userId": "[alice]",
+      "version": 1
+    }
+    "#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,7 +60,17 @@ async fn an_opened_ticket_is_told_to_the_others() {
     assert_eq!((event.user_id, json!(event.aggregate_id)), (Some(alice.id), ticket["id"].clone()));
     let data: Value = serde_json::from_str(event.data.get()).unwrap();
     assert_eq!((&data["ticketId"], &data["userId"]), (&ticket["id"], &json!(alice.id)));
-    assert_json_snapshot!(data, {".ticketId" => "[id]", ".userId" => "[alice]"}, @"");
+    assert_json_snapshot!(data, {".ticketId" => "[id]", ".userId" => "[alice]"}, @r#"
+    {
+      "category": "Hardware",
+      "dueDate": "2026-03-02T11:00:00Z",
+      "priority": "URGENT",
+      "ticketId": "[id]",
+      "ticketNumber": "HD-000001",
+      "title": "The printer is on fire",
+      "userId": "[alice]"
+    }
+    "#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,7 +158,10 @@ async fn the_longest_texts_fit_and_one_character_more_does_not() {
     let reply = tickets.post(&alice, &sized(1)).await;
 
     assert_eq!(reply.refusal(), (422, "validation_failed"));
-    assert_eq!(reply.faults(), [("category", "too_long"), ("description", "too_long"), ("title", "too_long")]);
+    assert_eq!(
+        reply.faults(),
+        [("category", "too_long"), ("description", "too_long"), ("title", "too_long")]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,7 +182,11 @@ async fn every_fault_of_a_ticket_is_named_at_once() {
         ),
         (
             json!({"title": "x\r\nBcc: all@example.com", "description": "a\u{1b}[2J", "category": "c", "priority": "low"}),
-            vec![("description", "control_character"), ("priority", "unknown_value"), ("title", "control_character")],
+            vec![
+                ("description", "control_character"),
+                ("priority", "unknown_value"),
+                ("title", "control_character"),
+            ],
         ),
     ] {
         let reply = tickets.post(&alice, &ticket).await;
@@ -156,10 +200,32 @@ async fn the_answer_to_a_faulty_ticket_is_a_problem_in_words() {
     let tickets = Tickets::start().await;
     let alice = tickets.world.user("alice@example.com");
 
-    let reply = tickets.post(&alice, &json!({"title": "", "description": "x", "category": "c", "priority": "SOON"})).await;
+    let reply = tickets
+        .post(&alice, &json!({"title": "", "description": "x", "category": "c", "priority": "SOON"}))
+        .await;
 
     assert_eq!(reply.header("content-type"), "application/problem+json");
-    assert_json_snapshot!(reply.body, {".requestId" => "[request]"}, @"");
+    assert_json_snapshot!(reply.body, {".requestId" => "[request]"}, @r#"
+    {
+      "code": "validation_failed",
+      "errors": [
+        {
+          "code": "blank",
+          "field": "title",
+          "message": "must not be blank"
+        },
+        {
+          "code": "unknown_value",
+          "field": "priority",
+          "message": "expected one of LOW, MEDIUM, HIGH, URGENT"
+        }
+      ],
+      "requestId": "[request]",
+      "status": 422,
+      "title": "Some values are not valid",
+      "type": "urn:helpdesk:problem:validation_failed"
+    }
+    "#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,7 +233,9 @@ async fn nothing_but_the_fields_of_a_ticket_can_be_set() {
     let tickets = Tickets::start().await;
     let alice = tickets.world.user("alice@example.com");
 
-    for field in ["userId", "id", "status", "assignedTo", "ticketNumber", "dueDate", "createdAt", "links", "__proto__"] {
+    for field in
+        ["userId", "id", "status", "assignedTo", "ticketNumber", "dueDate", "createdAt", "links", "__proto__"]
+    {
         let mut ticket = printer();
         ticket[field] = json!("0199aaaa-0000-7000-8000-000000000000");
         assert_eq!(tickets.post(&alice, &ticket).await.refusal(), (400, "unknown_field"), "{field}");
@@ -197,12 +265,32 @@ async fn what_is_no_ticket_at_all_is_refused_and_leaves_nothing_behind() {
         ("a form", "application/x-www-form-urlencoded", "title=a".to_owned()),
         ("plain text", "text/plain", printer().to_string()),
     ] {
-        let request = tickets.request(&alice, Method::POST, "/tickets").header("content-type", content_type).body(body);
-        let (status, code) = { let reply = Reply::to(request).await; let (s, c) = reply.refusal(); (s, c.to_owned()) };
+        let request =
+            tickets.request(&alice, Method::POST, "/tickets").header("content-type", content_type).body(body);
+        let (status, code) = {
+            let reply = Reply::to(request).await;
+            let (s, c) = reply.refusal();
+            (s, c.to_owned())
+        };
         refused.push_str(&format!("{name}: {status} {code}\n"));
     }
 
-    assert_snapshot!(refused, @"");
+    assert_snapshot!(refused, @r#"
+    no body: 400 malformed_json
+    half a body: 400 malformed_json
+    no object: 422 validation_failed
+    an object for a text: 422 validation_failed
+    a list for a text: 422 validation_failed
+    a number for a text: 422 validation_failed
+    nothing for a text: 422 validation_failed
+    half a surrogate: 400 malformed_json
+    a NUL: 422 validation_failed
+    a field twice: 400 duplicate_field
+    a deep well: 400 malformed_json
+    too much: 413 body_too_large
+    a form: 415 unsupported_media_type
+    plain text: 415 unsupported_media_type
+    "#);
     for table in ["tickets", "ticket_history", "outbox"] {
         assert_eq!(tickets.count(table).await, 0, "{table}");
     }

@@ -24,7 +24,9 @@ impl Tickets {
         let world = World::at("2026-03-02T09:00:00Z".parse().unwrap()).await;
         let config = tickets::Config::read(&world.sources("tickets").await).unwrap();
         let common = config.common.clone();
-        let url = world.serve(&common, |listener, process| tickets::run(config, listener, process)).await;
+        let url = world
+            .serve(&common, |listener, process| async move { tickets::run(config, listener, &process).await })
+            .await;
         Self { world, url, client: Client::new() }
     }
 
@@ -89,8 +91,10 @@ impl Reply {
     /// The fields found at fault, each with its code, in the order of their names.
     pub fn faults(&self) -> Vec<(&str, &str)> {
         let errors = self.body["errors"].as_array().unwrap_or_else(|| panic!("no errors: {self:?}"));
-        let mut faults: Vec<_> =
-            errors.iter().map(|error| (error["field"].as_str().unwrap(), error["code"].as_str().unwrap())).collect();
+        let mut faults: Vec<_> = errors
+            .iter()
+            .map(|error| (error["field"].as_str().unwrap(), error["code"].as_str().unwrap()))
+            .collect();
         faults.sort_unstable();
         faults
     }

@@ -2,9 +2,10 @@
 
 use shared::bus::{Durable, Fault, Handler};
 use shared::db::Tx;
-use shared::events::{Envelope, Event, UserRegistered};
+use shared::events::{Envelope, UserRegistered, UserRoleChanged, UserStatusChanged};
 
-use crate::service::begin;
+use crate::domain::Account;
+use crate::service::account;
 
 /// The durable consumer of this service.
 pub struct Users;
@@ -12,24 +13,33 @@ pub struct Users;
 /// What an event means here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Decision {
-    /// There is a new account: make its profile.
-    BeginProfile,
+    /// There is a new account: it wants a profile.
+    Register,
+    /// An account's role, which we keep a copy of, is another.
+    NoteRole,
+    /// An account was closed or opened, which we keep a copy of.
+    NoteStatus,
     /// It is no concern of ours.
     Ignore,
 }
 
-/// One decision for every event type, so that a new type cannot be forgotten; `None` for one that this build has
-/// never heard of.
+/// One decision for every event type, so that none can be forgotten; `None` for one that this build has never heard of.
+/// What is not ignored must be among the `filter_subjects` of `nats/consumers/users.json`.
 fn decide(event_type: &str) -> Option<Decision> {
     Some(match event_type {
-        UserRegistered::TYPE => Decision::BeginProfile,
-        "user.login" | "user.login_failed" | "user.logout" | "user.locked" | "user.email_verified"
-        | "user.password_changed" | "user.password_reset" | "user.role_changed" | "user.status_changed"
-        | "session.revoked" => Decision::Ignore,
-        // We say these ourselves.
+        "user.registered" => Decision::Register,
+        "user.role_changed" => Decision::NoteRole,
+        "user.status_changed" => Decision::NoteStatus,
+        "user.login" | "user.login_failed" | "user.logout" | "user.locked" | "user.email_verified" => {
+            Decision::Ignore
+        }
+        "user.password_changed" | "user.password_reset" | "session.revoked" => Decision::Ignore,
+        // These we say ourselves.
         "user.profile_updated" | "user.avatar_changed" | "user.deleted" => Decision::Ignore,
-        "ticket.created" | "ticket.updated" | "ticket.assigned" | "ticket.status_changed" | "ticket.commented"
-        | "ticket.deleted" | "ticket.sla_warning" | "ticket.sla_breached" => Decision::Ignore,
+        "ticket.created" | "ticket.updated" | "ticket.assigned" | "ticket.status_changed" => Decision::Ignore,
+        "ticket.commented" | "ticket.deleted" | "ticket.sla_warning" | "ticket.sla_breached" => {
+            Decision::Ignore
+        }
         "file.uploaded" | "file.deleted" | "file.infected" => Decision::Ignore,
         "notification.sent" | "notification.failed" => Decision::Ignore,
         _ => return None,
@@ -48,13 +58,26 @@ impl Users {
 
 impl Handler for Users {
     async fn handle(&self, tx: &Tx, event: &Envelope) -> Result<(), Fault> {
+        let version = event.aggregate_version;
         match decide(&event.event_type) {
-            Some(Decision::BeginProfile) => {
-                let account: UserRegistered = event.data()?;
-                Ok(begin(tx, account.user_id, account.email, event.timestamp).await?)
+            Some(Decision::Register) => {
+                let UserRegistered { user_id, email, role } = event.data()?;
+                let role = role.parse().map_err(|_| Fault::Poison(format!("there is no role {role:?}")))?;
+                account::register(tx, &Account { user_id, email, role, version }, event.timestamp).await?;
             }
-            Some(Decision::Ignore) | None => Ok(()),
+            Some(Decision::NoteRole) => {
+                let UserRoleChanged { user_id, new_role, .. } = event.data()?;
+                let role =
+                    new_role.parse().map_err(|_| Fault::Poison(format!("there is no role {new_role:?}")))?;
+                account::note_role(tx, user_id, role, version).await?;
+            }
+            Some(Decision::NoteStatus) => {
+                let UserStatusChanged { user_id, is_active } = event.data()?;
+                account::note_status(tx, user_id, is_active, version).await?;
+            }
+            Some(Decision::Ignore) | None => {}
         }
+        Ok(())
     }
 }
 
@@ -65,8 +88,17 @@ mod tests {
     #[test]
     fn every_event_type_has_its_decision() {
         for known in shared::events::ALL {
-            assert!(decide(known.name).is_some(), "{} wants a decision in users/src/consumers", known.name);
+            assert!(decide(known.name).is_some(), "{} wants a decision", known.name);
         }
         assert_eq!(decide("weather.changed"), None);
+    }
+
+    #[test]
+    fn the_consumer_is_sent_what_it_does_not_ignore_and_nothing_else() {
+        let definition: serde_json::Value =
+            serde_json::from_str(include_str!("../../../nats/consumers/users.json")).unwrap();
+        let wanted = shared::events::ALL.iter().filter(|known| decide(known.name) != Some(Decision::Ignore));
+        let subjects: Vec<_> = wanted.map(|known| format!("helpdesk.{}.>", known.name)).collect();
+        assert_eq!(definition["filter_subjects"], serde_json::json!(subjects));
     }
 }

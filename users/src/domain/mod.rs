@@ -1,5 +1,6 @@
 //! Domain decides: what a profile holds and how it may be edited. Pure; time comes in as an argument.
 
+mod account;
 mod activity;
 mod change;
 mod edit;
@@ -7,7 +8,8 @@ mod preferences;
 mod profile;
 mod values;
 
-pub use activity::Activity;
+pub use account::Account;
+pub use activity::{Activity, Deed};
 pub use change::Change;
 pub use edit::Edit;
 pub use preferences::{Preferences, PreferencesFault};

@@ -2,8 +2,7 @@ use shared::clock::Timestamp;
 use shared::events::{FieldChange, NewEvent, UserProfileUpdated};
 use shared::ids::{ActivityId, ProfileId, UserId};
 
-use super::activity::Deed;
-use super::{Activity, Change, Department, Edit, JobTitle, Name, Phone, Preferences};
+use super::{Account, Activity, Change, Deed, Department, Edit, JobTitle, Name, Phone, Preferences};
 
 /// What is known of a person beyond their account.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,11 +54,11 @@ pub struct ProfilePatch {
 
 impl Profile {
     /// The empty profile of an account that has none yet.
-    pub fn new(user_id: UserId, email: String, now: Timestamp) -> Self {
+    pub fn new(account: &Account, now: Timestamp) -> Self {
         Self {
             id: ProfileId::at(now),
-            user_id,
-            email,
+            user_id: account.user_id,
+            email: account.email.clone(),
             first_name: None,
             last_name: None,
             phone: None,
@@ -93,7 +92,9 @@ impl Profile {
         let activity = Activity {
             id: ActivityId::at(now),
             user_id: self.user_id,
-            deed: Deed::ProfileUpdated { fields: changes.iter().map(|change| change.field.clone()).collect() },
+            deed: Deed::ProfileUpdated {
+                fields: changes.iter().map(|change| change.field.clone()).collect(),
+            },
             created_at: now,
         };
         let event = NewEvent::of(&edited.updated_event(changes), edited.version, Some(self.user_id), now);
@@ -136,18 +137,26 @@ impl Profile {
 mod tests {
     use chrono::{DateTime, TimeDelta};
     use serde_json::json;
+    use shared::auth::Role;
 
     use super::*;
 
     fn profile() -> Profile {
         let now = DateTime::UNIX_EPOCH;
-        Profile { first_name: Some(Name::parse("Ada").unwrap()), ..Profile::new(UserId::at(now), "ada@example.com".into(), now) }
+        let account = Account {
+            user_id: UserId::at(now),
+            email: "ada@example.com".into(),
+            role: Role::User,
+            version: 1,
+        };
+        Profile { first_name: Some(Name::parse("Ada").unwrap()), ..Profile::new(&account, now) }
     }
 
     #[test]
     fn an_edit_touches_only_what_it_names() {
         let (before, later) = (profile(), DateTime::UNIX_EPOCH + TimeDelta::hours(1));
-        let patch = ProfilePatch { last_name: Edit::Set(Name::parse("Lovelace").unwrap()), ..Default::default() };
+        let patch =
+            ProfilePatch { last_name: Edit::Set(Name::parse("Lovelace").unwrap()), ..Default::default() };
 
         let (after, activity, events) = before.edit(patch, later).unwrap().into_parts();
 
@@ -159,7 +168,10 @@ mod tests {
         };
         assert_eq!(after, expected);
         assert_eq!(activity.deed, Deed::ProfileUpdated { fields: vec!["lastName".into()] });
-        assert_eq!(events[0].json()["changes"], json!([{"field": "lastName", "old": null, "new": "Lovelace"}]));
+        assert_eq!(
+            events[0].json()["changes"],
+            json!([{"field": "lastName", "old": null, "new": "Lovelace"}])
+        );
     }
 
     #[test]

@@ -124,16 +124,23 @@ mod tests {
             ("Eve\r\nBcc: all@example.com", Err(TextFault::Control)),
             ("nul\0", Err(TextFault::Control)),
         ] {
-            assert_eq!(Name::parse(written).as_ref().map(Name::as_str), name.as_ref().copied(), "{written:?}");
+            assert_eq!(
+                Name::parse(written).as_ref().map(Name::as_str),
+                name.as_ref().copied(),
+                "{written:?}"
+            );
         }
     }
 
     #[test]
     fn a_phone_number_is_what_can_be_dialled() {
-        for number in ["+33 1 23 45 67 89", "01.23.45.67.89", "+33 (0)1 23 45 67 89", "12345", "+123456789012345"] {
+        for number in
+            ["+33 1 23 45 67 89", "01.23.45.67.89", "+33 (0)1 23 45 67 89", "12345", "+123456789012345"]
+        {
             assert_eq!(Phone::parse(number).as_ref().map(Phone::as_str), Ok(number));
         }
-        for text in ["1234", "+1234567890123456", "++33123456", "call me", "12345x", "٠١٢٣٤٥٦", "33+123456"] {
+        for text in ["1234", "+1234567890123456", "++33123456", "call me", "12345x", "٠١٢٣٤٥٦", "33+123456"]
+        {
             assert_eq!(Phone::parse(text), Err(TextFault::NotAPhone), "{text:?}");
         }
     }

@@ -1,6 +1,6 @@
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
-use shared::clock::Timestamp;
 use shared::http::{FieldErrors, FieldFault, Input};
 use shared::ids::{ProfileId, UserId};
 use utoipa::ToSchema;
@@ -101,8 +101,8 @@ pub struct ProfileOut {
     avatar_url: Option<String>,
     #[schema(value_type = Object)]
     preferences: Map<String, Value>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
 }
 
 impl From<Profile> for ProfileOut {

@@ -1,8 +1,7 @@
-//! Service runs a use case from beginning to end and owns its transaction.
+//! Service runs a use case from beginning to end and owns its transaction. (A consumer's belongs to the bus.)
 
-mod begin;
-mod edit;
-mod read;
+pub mod account;
+mod profile;
 
 use shared::clock::Clock;
 use shared::db::Db;

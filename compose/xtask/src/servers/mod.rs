@@ -21,7 +21,8 @@ use crate::command;
 use crate::install::{self, Tools, Wanted};
 use crate::stop::Stop;
 
-use process::Server;
+pub use ports::free as free_port;
+pub use process::Server;
 
 /// The variables that tell the tests where the servers are.
 pub const VARIABLES: [&str; 12] = [

@@ -42,9 +42,15 @@ pub fn start(
     command::quiet(initdb.arg(&data), stop)?;
     let mut start = program("postgres");
     start.arg("-D").arg(&data).args(["-p", &port.to_string()]);
-    for setting in
-        ["listen_addresses=127.0.0.1", CONNECTIONS, "unix_socket_directories=", "logging_collector=off"]
-    {
+    // The benchmark measures from commit to commit.
+    let settings = [
+        "listen_addresses=127.0.0.1",
+        CONNECTIONS,
+        "unix_socket_directories=",
+        "logging_collector=off",
+        "track_commit_timestamp=on",
+    ];
+    for setting in settings {
         start.args(["-c", setting]);
     }
     let pg_isready = bin.join("pg_isready");

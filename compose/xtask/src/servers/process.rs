@@ -91,6 +91,11 @@ impl Server {
         }
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to stop, without waiting.
     pub fn ask_to_stop(&mut self) {
         if !self.asked && self.is_alive() {

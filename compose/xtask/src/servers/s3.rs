@@ -36,9 +36,11 @@ pub fn start(program: &Path, folder: &Path) -> anyhow::Result<(Server, Vec<(&'st
     start.arg(format!("-s3.localSocket={}", folder.join("s3.sock").display()));
     let server =
         Server::start("S3", port, &mut start, libc::SIGKILL, folder, move || can_store(master, port))?;
-    // The sockets of its gRPC ports lie in /tmp whatever one says.
-    let sockets = [("master", master), ("volume", volume), ("filer", filer), ("s3", port)]
-        .map(|(part, port)| format!("/tmp/seaweedfs-{part}-grpc-{}.sock", port + ports::ABOVE).into());
+    // The sockets of its gRPC ports lie there whatever one says.
+    let sockets =
+        [("master", master), ("volume", volume), ("filer", filer), ("s3", port)].map(|(part, port)| {
+            Path::new("/tmp").join(format!("seaweedfs-{part}-grpc-{}.sock", port + ports::ABOVE))
+        });
     let told = vec![
         ("TEST_S3_URL", format!("http://127.0.0.1:{port}")),
         ("TEST_S3_ACCESS_KEY", ACCESS_KEY.to_owned()),

@@ -48,8 +48,16 @@ pub(super) fn is_gif<R: Read + Seek>(bytes: &mut BufReader<R>) -> io::Result<boo
             [0x3B] => return Ok(has_image && only_padding_follows(bytes)?),
             _ => return Ok(false),
         }
-        while let [length @ 1..] = bytes_of(bytes)? {
-            skip(bytes, u64::from(length))?;
+        skip_blocks(bytes)?;
+    }
+}
+
+/// Steps over blocks that each begin with their length, up to the empty one.
+fn skip_blocks<R: Read + Seek>(bytes: &mut BufReader<R>) -> io::Result<()> {
+    loop {
+        match bytes_of(bytes)? {
+            [0] => return Ok(()),
+            [length] => skip(bytes, u64::from(length))?,
         }
     }
 }

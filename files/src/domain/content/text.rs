@@ -29,6 +29,7 @@ pub(super) fn is_plain(bytes: &mut impl Read) -> io::Result<bool> {
 const MARKS: &[&[u8]] = &[
     b"<!doctype", b"<!--", b"<?", b"<%", b"<svg", b"<html", b"<head", b"<body", b"<script", b"<iframe", b"<style",
     b"<title", b"<meta", b"<link", b"<img", b"<math", b"%pdf-", b"%!ps", b"{\\rtf", b"gif87a", b"gif89a", b"#!",
+    b"pk\x03\x04",
 ];
 
 /// Whether a text begins as markup, a script or another format that happens to be text: then it is that, not plain text.

@@ -1,0 +1,9 @@
+//! What audit remembers. Rows are added and read; nothing in here changes or deletes one.
+
+mod append;
+mod audit_logs;
+mod raw_events;
+mod read;
+
+pub use append::append;
+pub use read::{feed, feed_end, log, logs};

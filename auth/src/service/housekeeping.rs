@@ -1,0 +1,74 @@
+//! What is forgotten in time, and what must be remembered at a start.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use shared::process::Process;
+
+use super::{App, error::Error};
+use crate::store;
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(3600);
+/// How often the signing keys are looked at: far more often than a key is published ahead of its time.
+const KEYS: Duration = Duration::from_secs(30);
+/// Sessions that are over are kept that long, should somebody ask how it came.
+const SESSIONS: TimeDelta = TimeDelta::days(30);
+/// No access token lives longer (`JWT_EXPIRES_IN` is at most 24 h), clocks that differ included.
+const LONGEST_TOKEN: TimeDelta = TimeDelta::hours(25);
+
+impl App {
+    /// Refuses again the sessions that were ended before this process started while tokens of theirs may be alive.
+    /// The feed of events says the same; but on the local bus what has been delivered is not delivered again.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remember_ended_sessions(&self) -> Result<(), Error> {
+        let since = self.now() - LONGEST_TOKEN;
+        for (session, ended_at) in store::sessions::ended_since(self.0.db.conn(), since).await? {
+            self.0.revocations.revoke(session, ended_at + LONGEST_TOKEN);
+        }
+        Ok(())
+    }
+
+    /// Starts the tasks that renew the keys and forget what is over.
+    pub fn keep_house(&self, process: &Process) {
+        let (app, halting) = (self.clone(), process.lifecycle.halting());
+        process.lifecycle.spawn("signing keys", async move {
+            loop {
+                tokio::select! {
+                    () = halting.cancelled() => return Ok(()),
+                    () = tokio::time::sleep(KEYS) => {}
+                }
+                if let Err(fault) = app.0.keys.renew(&app.0.background).await {
+                    tracing::error!("the signing keys could not be renewed: {fault:#}");
+                }
+            }
+        });
+        let (app, halting) = (self.clone(), process.lifecycle.halting());
+        process.lifecycle.spawn("housekeeping of auth", async move {
+            loop {
+                tokio::select! {
+                    () = halting.cancelled() => return Ok(()),
+                    () = tokio::time::sleep(EVERY) => {}
+                }
+                if let Err(fault) = app.forget_what_is_over().await {
+                    tracing::warn!("what is over could not be forgotten: {fault}");
+                }
+            }
+        });
+    }
+
+    async fn forget_what_is_over(&self) -> Result<(), Error> {
+        let now = self.now();
+        let tx = self.0.background.begin().await?;
+        let sessions = store::sessions::purge(&tx, now - SESSIONS).await?;
+        let tokens = store::refresh_tokens::purge(&tx, now - SESSIONS).await?;
+        let links = store::links::purge(&tx, now - TimeDelta::days(1)).await?;
+        let attempts = store::attempts::purge(&tx, now - self.0.throttle.forgotten_after()).await?;
+        let keys = shared::once::purge(&*tx, now).await?;
+        tx.commit().await?;
+        tracing::debug!(sessions, tokens, links, attempts, keys, "forgot what is over");
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! The services under measurement, each a process of its own, on the private servers.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use super::load;
+use crate::command;
+use crate::place;
+use crate::servers::{self, Server, Servers};
+use crate::stop::Stop;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where things are, and how a service is started there.
+pub struct House {
+    folder: tempfile::TempDir,
+    database: String,
+    nats: String,
+    redis: String,
+    psql: PathBuf,
+    /// What keeps one measurement's databases and streams apart from the next one's.
+    number: u32,
+}
+
+/// Some services that run together; dropped, they are stopped.
+pub struct Running {
+    servers: Vec<Server>,
+    pub ports: Vec<(&'static str, u16)>,
+}
+
+impl House {
+    pub fn new(servers: &Servers) -> anyhow::Result<Self> {
+        let told = |name: &str| -> anyhow::Result<String> {
+            let found = servers.environment.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| value.clone()).with_context(|| format!("{name} is not known"))
+        };
+        let psql = match told("TEST_PG_BIN") {
+            Ok(bin) => PathBuf::from(bin).join("psql"),
+            Err(_) => PathBuf::from("psql"),
+        };
+        Ok(Self {
+            folder: tempfile::tempdir()?,
+            database: told("TEST_DATABASE_URL")?,
+            nats: told("TEST_NATS_URL")?,
+            redis: told("TEST_REDIS_URL")?,
+            psql,
+            number: 0,
+        })
+    }
+
+    /// Fresh databases and streams from here on.
+    pub fn afresh(&mut self, services: &[&str], stop: &Stop) -> anyhow::Result<()> {
+        self.number += 1;
+        for service in services {
+            let name = self.database_name(service);
+            command::quiet(self.psql(&self.database).args(["-c", &format!("CREATE DATABASE {name}")]), stop)?;
+        }
+        Ok(())
+    }
+
+    /// The database of a service in this measurement.
+    pub fn database(&self, service: &str) -> String {
+        let (server, _) = self.database.rsplit_once('/').unwrap_or((&self.database, ""));
+        format!("{server}/{}", self.database_name(service))
+    }
+
+    fn database_name(&self, service: &str) -> String {
+        format!("bench{}_{service}", self.number)
+    }
+
+    /// What a query answers, as text.
+    pub fn query(&self, service: &str, sql: &str, stop: &Stop) -> anyhow::Result<String> {
+        let mut psql = self.psql(&self.database(service));
+        Ok(command::quiet(psql.args(["-qAt", "-c", sql]), stop)?.trim().to_owned())
+    }
+
+    fn psql(&self, database: &str) -> Command {
+        let mut psql = Command::new(&self.psql);
+        psql.args([database, "-v", "ON_ERROR_STOP=1"]);
+        psql
+    }
+
+    /// Where `pgbench` lies, and a folder for its scripts.
+    pub fn pgbench(&self) -> (PathBuf, PathBuf) {
+        (self.psql.with_file_name("pgbench"), self.folder.path().to_path_buf())
+    }
+
+    /// Makes a service's tables in a database without starting the service.
+    pub fn migrate(&self, service: &str, database: &str, stop: &Stop) -> anyhow::Result<()> {
+        let mut command = self.service(service, &[]);
+        command::quiet(command.env("DATABASE_URL", self.database(database)).arg("migrate"), stop).map(|_| ())
+    }
+
+    /// Starts services together on the real servers and waits until each is ready.
+    pub fn start(&self, services: &[&'static str], stop: &Stop) -> anyhow::Result<Running> {
+        let mut ports = Vec::new();
+        for service in services {
+            ports.push((*service, servers::free_port()?));
+        }
+        let mut running = Running { servers: Vec::new(), ports };
+        for (service, port) in running.ports.clone() {
+            let mut command = self.service(service, &running.ports);
+            command.env("PORT", port.to_string());
+            running.servers.push(self.launch(service, port, &mut command)?);
+        }
+        running.wait(stop)?;
+        Ok(running)
+    }
+
+    /// Starts the one process on its embedded defaults.
+    pub fn start_embedded(&self, stop: &Stop) -> anyhow::Result<Running> {
+        let mut command = self.program("helpdesk");
+        let mut gateway = 0;
+        for name in ["AUTH_PORT", "USERS_PORT", "TICKETS_PORT", "FILES_PORT", "NOTIFICATIONS_PORT", "AUDIT_PORT", "HELPDESK_PORT"] {
+            gateway = servers::free_port()?;
+            command.env(name, gateway.to_string());
+        }
+        command.env("HELPDESK_DATA_DIR", self.folder.path().join("embedded"));
+        let server = self.launch("helpdesk", gateway, &mut command)?;
+        let mut running = Running { servers: vec![server], ports: vec![("helpdesk", gateway)] };
+        running.wait(stop)?;
+        Ok(running)
+    }
+
+    fn launch(&self, name: &'static str, port: u16, command: &mut Command) -> anyhow::Result<Server> {
+        let ready = load::request("GET", "/ready", None, None);
+        let answers = move || load::ask(port, &ready, 200).is_ok();
+        Server::start(name, port, command, libc::SIGTERM, self.folder.path(), answers)
+    }
+
+    fn service(&self, service: &str, ports: &[(&'static str, u16)]) -> Command {
+        let mut command = self.program(&format!("helpdesk-{service}"));
+        command
+            .env("DATABASE_URL", self.database(service))
+            .env("NATS_URL", &self.nats)
+            .env("NATS_NAMESPACE", format!("bench{}", self.number))
+            .env("REDIS_URL", &self.redis)
+            .env("CACHE_PREFIX", format!("bench{}", self.number))
+            .env("HELPDESK_DATA_DIR", self.folder.path().join(service));
+        for (peer, port) in ports {
+            let key = match *peer {
+                "auth" => "AUTH_SERVICE_URL",
+                "tickets" => "TICKET_SERVICE_URL",
+                _ => continue,
+            };
+            command.env(key, format!("http://127.0.0.1:{port}"));
+        }
+        command
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(place::target().join("release").join(name));
+        command.current_dir(self.folder.path()).env("LOG_LEVEL", "warn");
+        command
+    }
+}
+
+impl Running {
+    /// The port of a service.
+    pub fn port(&self, service: &str) -> anyhow::Result<u16> {
+        let found = self.ports.iter().find(|(name, _)| *name == service);
+        found.map(|(_, port)| *port).with_context(|| format!("{service} was not started"))
+    }
+
+    /// Resident memory of the first process, in MB.
+    pub fn resident(&self) -> anyhow::Result<f64> {
+        let id = self.servers.first().context("nothing runs")?.id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kilobytes / 1024.0)
+    }
+
+    fn wait(&mut self, stop: &Stop) -> anyhow::Result<()> {
+        self.servers.iter_mut().try_for_each(|server| server.wait_until_it_answers(PATIENCE, stop))
+    }
+}

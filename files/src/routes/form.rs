@@ -1,0 +1,150 @@
+//! Reads the form of an upload as it comes in, part by part.
+
+use std::time::Duration;
+
+use actix_multipart::{Field, Multipart, MultipartError};
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use futures_util::StreamExt;
+use shared::auth::Caller;
+use shared::http::{ApiError, Code};
+use shared::ids::TicketId;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::domain::{FileError, FileName};
+use crate::error::Error;
+use crate::service::{App, Incoming, Pace, Parcel, Visible};
+
+/// What a form may have around its file: boundaries, headers, the ticket's id.
+const AROUND: u64 = 64 * 1024;
+/// A refused client that still sends is listened to for this long, so that it hears the answer: one that finds the
+/// connection closed under its hands often does not.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Reads it, or says what is wrong with it. Who may not see the ticket is told so before the file is read, where the
+/// ticket comes first.
+pub async fn read(app: &App, caller: &Caller, form: Multipart, request: &HttpRequest) -> Result<Incoming, ApiError> {
+    let mut form = Form { parts: form, pace: app.pace(), received: 0 };
+    let outcome = form.incoming(app, caller, request).await;
+    if outcome.is_err() {
+        form.drain(app.file_limit() + AROUND).await;
+    }
+    outcome
+}
+
+struct Form {
+    parts: Multipart,
+    pace: Pace,
+    received: u64,
+}
+
+struct NamedFile {
+    name: FileName,
+    declared: Option<String>,
+    parcel: Parcel,
+}
+
+impl Form {
+    async fn incoming(&mut self, app: &App, caller: &Caller, request: &HttpRequest) -> Result<Incoming, ApiError> {
+        let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|length: u64| length > app.file_limit() + AROUND) {
+            return Err(Error::from(FileError::TooLarge { limit: app.file_limit() }).into());
+        }
+        let mut ticket = None;
+        let mut file = None;
+        while let Some(part) = self.next_part().await? {
+            match part.name().unwrap_or_default() {
+                "ticketId" if ticket.is_none() => ticket = Some(self.ticket(app, caller, part).await?),
+                "file" if file.is_none() => file = Some(self.file(app, part).await?),
+                name @ ("ticketId" | "file") => {
+                    return Err(ApiError::new(Code::DuplicateField).field(name, "duplicate_field", "is given twice"));
+                }
+                name => {
+                    let name: String = name.chars().take(64).collect();
+                    return Err(ApiError::new(Code::UnknownField).field(&name, "unknown_field", "is not known here"));
+                }
+            }
+        }
+        match (ticket, file) {
+            (Some(ticket), Some(NamedFile { name, declared, parcel })) => Ok(Incoming { ticket, name, declared, parcel }),
+            (ticket, file) => {
+                let missing = [("ticketId", ticket.is_none()), ("file", file.is_none())];
+                let missing = missing.into_iter().filter(|(_, missing)| *missing);
+                Err(missing.fold(ApiError::new(Code::ValidationFailed), |error, (name, _)| {
+                    error.field(name, "required", "is required")
+                }))
+            }
+        }
+    }
+
+    async fn ticket(&mut self, app: &App, caller: &Caller, mut part: Field) -> Result<Visible, ApiError> {
+        let mut text = Vec::new();
+        while let Some(bytes) = self.next_bytes(&mut part).await? {
+            text.extend_from_slice(&bytes);
+            if text.len() > 64 {
+                break;
+            }
+        }
+        let id: Option<TicketId> = std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok());
+        let id = id.ok_or_else(|| ApiError::validation("ticketId", "invalid_id", "is not an id"))?;
+        let ticket = app.see(caller, id).await?;
+        app.has_room(ticket).await?;
+        Ok(ticket)
+    }
+
+    async fn file(&mut self, app: &App, mut part: Field) -> Result<NamedFile, ApiError> {
+        let name = FileName::parse(&file_name(&part)).map_err(|fault| Error::from(FileError::from(fault)))?;
+        let declared = part.content_type().map(ToString::to_string);
+        let mut intake = app.intake().await?;
+        while let Some(bytes) = self.next_bytes(&mut part).await? {
+            intake.take(&bytes).await?;
+        }
+        Ok(NamedFile { name, declared, parcel: intake.finish().await? })
+    }
+
+    async fn next_part(&mut self) -> Result<Option<Field>, ApiError> {
+        let part = timeout_at(self.pace.deadline(self.received), self.parts.next()).await;
+        part.map_err(|_| ApiError::new(Code::RequestTimeout))?.transpose().map_err(unreadable)
+    }
+
+    async fn next_bytes(&mut self, part: &mut Field) -> Result<Option<actix_web::web::Bytes>, ApiError> {
+        let bytes = timeout_at(self.pace.deadline(self.received), part.next()).await;
+        let bytes = bytes.map_err(|_| ApiError::new(Code::RequestTimeout))?.transpose().map_err(unreadable)?;
+        self.received += bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        Ok(bytes)
+    }
+
+    /// Lets what is still coming run out, up to so many bytes and for so long.
+    async fn drain(&mut self, limit: u64) {
+        let end = Instant::now() + PATIENCE;
+        let mut seen = 0;
+        let _ = timeout(PATIENCE, async {
+            while let Some(Ok(mut part)) = self.parts.next().await {
+                while let Some(Ok(bytes)) = part.next().await {
+                    seen += bytes.len() as u64;
+                    if seen > limit || Instant::now() > end {
+                        return;
+                    }
+                }
+            }
+        })
+        .await;
+    }
+}
+
+/// The name of a part's file: `filename*` where there is one that can be read, else `filename`. None is empty.
+fn file_name(part: &Field) -> String {
+    let Some(disposition) = part.content_disposition() else { return String::new() };
+    let extended = disposition.get_filename_ext().and_then(|name| String::from_utf8(name.value.clone()).ok());
+    extended.or_else(|| disposition.get_filename().map(str::to_owned)).unwrap_or_default()
+}
+
+fn unreadable(error: MultipartError) -> ApiError {
+    let code = match &error {
+        MultipartError::ContentTypeMissing
+        | MultipartError::ContentTypeParse
+        | MultipartError::ContentTypeIncompatible => Code::UnsupportedMediaType,
+        _ => Code::BadRequest,
+    };
+    ApiError::new(code).detail("The body must be a well-formed multipart/form-data.").caused_by(error)
+}

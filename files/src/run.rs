@@ -1,0 +1,68 @@
+//! The composition root: the only place where the rooms are wired to each other and to the world.
+
+use std::net::TcpListener;
+
+use shared::auth::TokenVerifier;
+use shared::bus::Bus;
+use shared::db::Db;
+use shared::http::client::{ClientSettings, ServiceClient};
+use shared::http::{Check, Module, serve};
+use shared::process::Process;
+
+use crate::blobs::{Blobs, Spool};
+use crate::service::{self, App};
+use crate::{Config, routes};
+
+/// Opens what the service needs, starts its background tasks, and gives its routes.
+///
+/// # Errors
+/// Whatever keeps it from starting, in words.
+pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module> {
+    let common = &config.common;
+    let db = Db::open(&common.database, process.clock.clone()).await?;
+    shared::migrate::<migrations::files::Migrator>(&db, &common.database).await?;
+    let spool = Spool::open(&config.uploads.directory)?;
+    let blobs = Blobs::open(&config.storage, &process.lifecycle).await?;
+
+    let bus = Bus::open("files", &common.events, process).await?;
+    bus.relay(db.background());
+    bus.follow_revocations();
+    process.lifecycle.spawn(
+        "sweeper of abandoned uploads",
+        service::sweep(
+            db.background(),
+            blobs.clone(),
+            process.clock.clone(),
+            config.uploads.clone(),
+            process.lifecycle.halting(),
+        ),
+    );
+
+    let guard = TokenVerifier::new(&common.tokens, process.revocations.clone(), process.clock.clone());
+    let tickets = ServiceClient::new("tickets", &config.ticket_service_url, ClientSettings::default());
+    let storage = blobs.clone();
+    let app = App::new(
+        db.clone(),
+        process.clock.clone(),
+        blobs,
+        spool,
+        tickets,
+        config.limits,
+        config.uploads.clone(),
+    );
+    let module = Module::new("files", guard, move |routes| routes::configure(routes, app.clone()));
+    let storage = Check::wanted(move || {
+        let storage = storage.clone();
+        async move { storage.look().await.map_err(|_| "the bucket does not answer".to_owned()) }
+    });
+    Ok(module.check("database", db.check()).check("events", bus.check()).check("storage", storage))
+}
+
+/// Runs the service by itself on `listener`, until the process is asked to stop.
+///
+/// # Errors
+/// Whatever keeps it from starting, or ended it early.
+pub async fn run(config: Config, listener: TcpListener, process: Process) -> anyhow::Result<()> {
+    let module = start(&config, &process).await?;
+    serve(&config.common.http, listener, "files", vec![module], &process).await
+}

@@ -1,0 +1,65 @@
+use sea_orm::DbErr;
+use shared::clock::Clock;
+use shared::db::Db;
+use tokio_util::sync::CancellationToken;
+
+use crate::blobs::Blobs;
+use crate::config::Uploads;
+use crate::store::{self, Stale};
+
+/// How many are cleared away in one turn.
+const BATCH: u64 = 100;
+
+/// Clears away the uploads that were begun and never ended: the process was killed, or the bucket did not say whether
+/// it had stored the object. Runs for as long as the process; any number of replicas may.
+///
+/// # Errors
+/// None: a database or a bucket that is away is tried again at the next turn.
+pub async fn sweep(
+    db: Db,
+    blobs: Blobs,
+    clock: Clock,
+    uploads: Uploads,
+    halting: CancellationToken,
+) -> anyhow::Result<()> {
+    loop {
+        if let Err(error) = turn(&db, &blobs, &clock, &uploads).await {
+            tracing::warn!(%error, "abandoned uploads could not be looked for");
+        }
+        tokio::select! {
+            () = halting.cancelled() => return Ok(()),
+            () = tokio::time::sleep(uploads.sweep_interval) => {}
+        }
+    }
+}
+
+async fn turn(db: &Db, blobs: &Blobs, clock: &Clock, uploads: &Uploads) -> Result<(), DbErr> {
+    let before = clock.now() - uploads.abandoned_after;
+    let (stale, count) = store::stale(db, before, BATCH).await?;
+    metrics::gauge!("files_abandoned_uploads").set(count as f64);
+    for upload in stale {
+        remove(db, blobs, &upload).await?;
+    }
+    Ok(())
+}
+
+/// First the reservation is taken back, so that a storer who is late finds it gone; then the object goes, and the row
+/// last: whenever this stops, the next turn finds what is left to do.
+async fn remove(db: &Db, blobs: &Blobs, upload: &Stale) -> Result<(), DbErr> {
+    if upload.pending {
+        let tx = db.begin().await?;
+        if !store::abandon(&tx, upload.id).await? {
+            return Ok(());
+        }
+        tx.commit().await?;
+    }
+    if let Err(error) = blobs.delete(&upload.key).await {
+        tracing::warn!(file = %upload.id, %error, "an abandoned upload waits for the bucket");
+        return Ok(());
+    }
+    let tx = db.begin().await?;
+    store::forget(&tx, upload.id).await?;
+    tx.commit().await?;
+    tracing::info!(file = %upload.id, "an abandoned upload was cleared away");
+    Ok(())
+}

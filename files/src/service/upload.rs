@@ -1,0 +1,132 @@
+use sea_orm::TransactionTrait;
+use shared::auth::Caller;
+use shared::http::Answer;
+use shared::ids::FileId;
+use shared::once::Once;
+
+use super::{App, Parcel, Visible};
+use crate::blobs::BlobError;
+use crate::domain::{File, FileName, TypeFault, Upload, declared_kind};
+use crate::error::Error;
+use crate::store;
+
+/// A file as it came in, with what was said about it.
+pub struct Incoming {
+    /// The ticket that it is for.
+    pub ticket: Visible,
+    /// Its name.
+    pub name: FileName,
+    /// The `Content-Type` that it was sent with.
+    pub declared: Option<String>,
+    /// Its bytes.
+    pub parcel: Parcel,
+}
+
+impl Incoming {
+    /// What makes two requests with one `Idempotency-Key` the same.
+    pub fn fingerprint(&self) -> Vec<u8> {
+        let text = format!("{}\n{}\n{}\n", self.ticket.ticket(), self.name, self.declared.as_deref().unwrap_or_default());
+        [text.as_bytes(), &self.parcel.sha256()].concat()
+    }
+}
+
+impl App {
+    /// Adds a file to a ticket: looks at it, holds room for it, stores its bytes, and only then writes its row, with
+    /// the event. Killed at any moment, it leaves at worst a reservation, which the sweeper clears away with the object.
+    ///
+    /// # Errors
+    /// A broken rule, a bucket that is away, an idempotency key used for something else.
+    pub async fn upload(&self, caller: &Caller, incoming: Incoming, once: Once<File>) -> Result<Answer, Error> {
+        let Incoming { ticket, name, declared, parcel } = incoming;
+        let kind = declared_kind(&name, declared.as_deref()).map_err(crate::domain::FileError::from)?;
+        if !parcel.received.agrees(kind).await? {
+            return Err(Error::Rule(TypeFault::Bytes.into()));
+        }
+        let upload = Upload {
+            id: FileId::at(self.clock.now()),
+            ticket_id: ticket.ticket(),
+            name,
+            kind,
+            size: parcel.received.size(),
+            sha256: parcel.sha256(),
+            uploaded_by: caller.user_id,
+        };
+        if let Some(answer) = self.reserve(&upload, &once).await? {
+            return Ok(answer);
+        }
+        if let Err(fault) = self.blobs.put(&upload.key(), &parcel.received, kind.mime()).await {
+            self.give_up(upload.id, &fault).await;
+            return Err(fault.into());
+        }
+        let id = upload.id;
+        let settled = self.settle(upload, once).await;
+        if settled.is_err() {
+            // Whatever went wrong: if the row was not written, the object is nobody's. If it was, this finds nothing.
+            let unknown = BlobError::Away { cause: String::new(), perhaps_done: true };
+            self.give_up(id, &unknown).await;
+        }
+        settled
+    }
+
+    /// Holds room, or gives the answer to an earlier request with the same key: a repeated upload needs no room.
+    async fn reserve(&self, upload: &Upload, once: &Once<File>) -> Result<Option<Answer>, Error> {
+        let tx = self.db.begin().await?;
+        // The claim itself belongs to the transaction that writes the row; here it is tried and taken back.
+        let attempt = tx.begin().await?;
+        if let Some(answer) = once.claim(&attempt).await? {
+            return Ok(Some(answer));
+        }
+        attempt.rollback().await?;
+        store::reserve(&tx, upload, &self.blobs.bucket(), &self.limits, self.clock.now()).await??;
+        tx.commit().await?;
+        Ok(None)
+    }
+
+    /// The bytes are in the bucket: the reservation becomes a file.
+    async fn settle(&self, upload: Upload, once: Once<File>) -> Result<Answer, Error> {
+        let (id, key) = (upload.id, upload.key());
+        let tx = self.db.begin().await?;
+        if let Some(answer) = once.claim(&tx).await? {
+            // The same request, sent twice at once: the other one was first, and its file is the answer.
+            drop(tx);
+            self.discard(id, &key).await;
+            return Ok(answer);
+        }
+        if !store::release(&tx, id).await? {
+            return Err(Error::Overtaken);
+        }
+        let change = upload.stored(&self.blobs.bucket(), self.clock.now());
+        let file = store::save(&tx, change).await?;
+        let answer = once.answer(&tx, &file).await?;
+        tx.commit().await?;
+        metrics::counter!("files_stored_total").increment(1);
+        metrics::counter!("files_stored_bytes_total").increment(file.size);
+        Ok(answer)
+    }
+
+    /// Gives the room of a failed upload back at once. Where the object may have come into the bucket all the same, the
+    /// sweeper looks after it. Should even this fail, the sweeper does it all.
+    async fn give_up(&self, id: FileId, fault: &BlobError) {
+        let given_back = async {
+            let tx = self.db.begin().await?;
+            if fault.perhaps_done() {
+                store::abandon(&tx, id).await?;
+            } else {
+                store::forget(&tx, id).await?;
+            }
+            tx.commit().await
+        };
+        if let Err(error) = given_back.await {
+            tracing::warn!(file = %id, %error, "a failed upload keeps its room until it is swept");
+        }
+    }
+
+    /// Removes an object that is not wanted after all, then its reservation.
+    async fn discard(&self, id: FileId, key: &str) {
+        let fault = match self.blobs.delete(key).await {
+            Ok(()) => BlobError::Missing,
+            Err(_) => BlobError::Away { cause: String::new(), perhaps_done: true },
+        };
+        self.give_up(id, &fault).await;
+    }
+}

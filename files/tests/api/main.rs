@@ -1,0 +1,14 @@
+//! The files service over HTTP: the real one on a free port, with an S3 server behind it – the embedded one, or the one
+//! that `TEST_S3_URL`, `TEST_S3_ACCESS_KEY` and `TEST_S3_SECRET_KEY` name. Tickets, a peer, is played by a table.
+
+mod access;
+mod bucket;
+mod download;
+mod harness;
+mod names;
+mod outages;
+mod peer;
+mod quota;
+mod samples;
+mod types;
+mod upload;

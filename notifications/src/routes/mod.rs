@@ -1,0 +1,21 @@
+//! The route table of notifications.
+
+mod dto;
+mod list;
+mod preferences;
+
+use actix_web::web;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::service::App;
+
+/// Puts the routes on a server.
+pub fn configure(cfg: &mut ServiceConfig, app: App) {
+    cfg.app_data(web::Data::new(app))
+        .service(list::list)
+        .service(list::unread_count)
+        .service(list::read_all)
+        .service(list::read)
+        .service(preferences::show)
+        .service(preferences::change);
+}

@@ -1,0 +1,76 @@
+use std::{net::TcpListener, sync::Arc};
+
+use anyhow::Context;
+use shared::{
+    auth::TokenVerifier,
+    bus::Bus,
+    db::Db,
+    http::{Check, Module, serve},
+    process::Process,
+};
+
+use crate::{
+    Config,
+    consumers::{self, Commands, Events},
+    mail::{DirectoryMailer, Links, Mailer, Renderer, SmtpMailer},
+    routes,
+    service::{App, Worker},
+};
+
+/// Starts the service's background work and answers what it serves: the composition root.
+///
+/// # Errors
+/// In words, when something that cannot pass by itself is wrong.
+pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module> {
+    let common = &config.common;
+    let db = Db::open(&common.database, process.clock.clone()).await?;
+    shared::migrate::<migrations::notifications::Migrator>(&db, &common.database).await?;
+    let bus = Bus::open("notifications", &common.events, process).await?;
+    let guard = TokenVerifier::new(&common.tokens, process.revocations.clone(), process.clock.clone());
+    let renderer = Renderer::new().context("a built-in template does not compile")?;
+    let links = Links::new(config.app_url.clone());
+    let app = App::new(db.clone(), process.clock.clone(), renderer, links, config.default_language);
+    let mailer = Arc::new(mailer(config)?);
+
+    bus.relay(db.background());
+    bus.follow_revocations();
+    bus.subscribe(consumers::events_durable()?, db.background(), Events(app.clone()))?;
+    bus.subscribe(consumers::commands_durable()?, db.background(), Commands(app.clone()))?;
+    let worker = Worker::new(app.clone(), db.background(), mailer.clone(), config.worker);
+    process.lifecycle.spawn("mail worker", worker.run(process.lifecycle.halting()));
+
+    Ok(Module::new("notifications", guard, move |cfg| routes::configure(cfg, app.clone()))
+        .check("database", db.check())
+        .check("events", bus.check())
+        .check("mail", Check::wanted(move || check(mailer.clone()))))
+}
+
+/// Serves until the process stops.
+///
+/// # Errors
+/// When the start fails, or the server does.
+pub async fn run(config: Config, listener: TcpListener, process: &Process) -> anyhow::Result<()> {
+    let module = start(&config, process).await?;
+    serve(&config.common.http, listener, "notifications", vec![module], process).await
+}
+
+async fn check(mailer: Arc<Mailer>) -> Result<(), String> {
+    mailer.check().await
+}
+
+fn mailer(config: &Config) -> anyhow::Result<Mailer> {
+    let letterhead = config.letterhead.clone();
+    Ok(match &config.smtp_url {
+        Some(url) => {
+            let connections = u32::try_from(config.worker.concurrency).unwrap_or(u32::MAX);
+            let smtp = SmtpMailer::new(url.expose(), connections, config.worker.timeout, letterhead);
+            Mailer::Smtp(smtp.map_err(|fault| anyhow::anyhow!("notifications: SMTP_URL: {fault}"))?)
+        }
+        None => {
+            let folder = config.common.data_dir.join("mail");
+            let shown = folder.display().to_string();
+            let directory = DirectoryMailer::new(folder, letterhead);
+            Mailer::Directory(directory.with_context(|| format!("the folder for mails {shown} cannot be made"))?)
+        }
+    })
+}

@@ -1,0 +1,51 @@
+use shared::clock::Timestamp;
+
+use super::{App, known};
+use crate::{
+    domain::{Delivery, MailAddress, Notice, Outcome, Preferences, Recipient, reason},
+    mail::{Mail, variables},
+};
+
+impl App {
+    /// The mail of a delivery as things stand at `now`: address, name, language and wishes are those of this moment and
+    /// not of the one that it was ordered at.
+    ///
+    /// # Errors
+    /// What becomes of the delivery instead.
+    pub(super) fn mail(
+        &self,
+        delivery: &Delivery,
+        recipient: Option<&Recipient>,
+        wishes: &Preferences,
+        now: Timestamp,
+    ) -> Result<Mail, Outcome> {
+        let unsendable = |why: String| Outcome::Unsendable(why);
+        let recipient = known(recipient.cloned(), delivery.recipient);
+        if recipient.erased {
+            return Err(Outcome::Unwanted(reason::ERASED));
+        }
+        if delivery.is_expired(now) {
+            return Err(unsendable(reason::EXPIRED.to_owned()));
+        }
+        if delivery.template.is_optional() {
+            if !recipient.active.value() {
+                return Err(Outcome::Unwanted(reason::INACTIVE));
+            }
+            if !wishes.wants_mail(delivery.template) {
+                return Err(Outcome::Unwanted(reason::UNWANTED));
+            }
+        }
+        let address = delivery.address.as_ref().or(recipient.address.value().as_ref());
+        let address = address.ok_or(Outcome::UnknownRecipient)?;
+        let to = MailAddress::parse(address).map_err(|fault| unsendable(fault.to_string()))?;
+        let notice = Notice::read(delivery.template, &delivery.payload)
+            .map_err(|_| unsendable("the facts of the message cannot be read".to_owned()))?;
+        let language = self.language(wishes, &recipient);
+        let variables = variables(&notice, language, &recipient.name(&to), &self.links);
+        let letter = self
+            .renderer
+            .letter(delivery.template, language, &variables)
+            .map_err(|fault| unsendable(fault.to_string()))?;
+        Ok(Mail { delivery: delivery.id, to, letter, language, thread: notice.ticket(), at: now })
+    }
+}

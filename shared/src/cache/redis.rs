@@ -1,0 +1,142 @@
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{AsyncCommands, Client, ExistenceCheck, RedisError, Script, SetExpiry, SetOptions};
+
+use super::{CEILING, CacheError};
+use crate::config::Secret;
+
+/// After this many failures in a row Redis is not asked for [`REST`]: in an outage, callers are not each to wait.
+const FAILURES: u32 = 2;
+const REST: Duration = Duration::from_millis(500);
+
+/// The first of a count sets its time to live, in one step with it: a count without an end would lock for ever.
+const INCREMENT: &str = "
+    local sum = redis.call('INCR', KEYS[1])
+    if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+    return sum";
+
+/// A Redis server.
+#[derive(Clone)]
+pub(super) struct Redis {
+    connection: ConnectionManager,
+    increment: Arc<Script>,
+    outage: Arc<Outage>,
+}
+
+/// How Redis has been doing lately.
+struct Outage {
+    failures: AtomicU32,
+    start: Instant,
+    /// Milliseconds after `start` until which Redis is not asked.
+    rest_until: AtomicU64,
+}
+
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redis")
+    }
+}
+
+impl Redis {
+    pub(super) fn open(url: &Secret) -> anyhow::Result<Self> {
+        // The defaults would block a caller for seconds in an outage.
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(1)
+            .set_max_delay(Duration::from_millis(500))
+            .set_connection_timeout(Some(CEILING))
+            .set_response_timeout(Some(CEILING));
+        let connection = Client::open(url.expose())
+            .and_then(|client| ConnectionManager::new_lazy_with_config(client, config));
+        let connection = connection.map_err(|fault| anyhow::anyhow!("REDIS_URL cannot be used: {fault}"))?;
+        let outage =
+            Outage { failures: AtomicU32::new(0), start: Instant::now(), rest_until: AtomicU64::new(0) };
+        Ok(Redis { connection, increment: Arc::new(Script::new(INCREMENT)), outage: Arc::new(outage) })
+    }
+
+    pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheError> {
+        self.ask(|mut redis| async move { redis.get(key).await }).await
+    }
+
+    pub(super) async fn set(&self, key: &str, value: &[u8], ttl: Duration) -> Result<(), CacheError> {
+        self.ask(|mut redis| async move { redis.pset_ex(key, value, millis(ttl)).await }).await
+    }
+
+    pub(super) async fn set_if_absent(
+        &self,
+        key: &str,
+        value: &[u8],
+        ttl: Duration,
+    ) -> Result<bool, CacheError> {
+        let options = SetOptions::default()
+            .conditional_set(ExistenceCheck::NX)
+            .with_expiration(SetExpiry::PX(millis(ttl)));
+        let set = |mut redis: ConnectionManager| async move { redis.set_options(key, value, options).await };
+        let answer: Option<String> = self.ask(set).await?;
+        Ok(answer.is_some())
+    }
+
+    pub(super) async fn delete(&self, key: &str) -> Result<(), CacheError> {
+        self.ask(|mut redis| async move { redis.del::<_, ()>(key).await }).await
+    }
+
+    pub(super) async fn increment(&self, key: &str, ttl: Duration) -> Result<u64, CacheError> {
+        let add = |mut redis: ConnectionManager| async move {
+            self.increment.key(key).arg(millis(ttl)).invoke_async(&mut redis).await
+        };
+        self.ask(add).await
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), CacheError> {
+        self.ask(|mut redis| async move { redis.ping::<()>().await }).await
+    }
+
+    /// Asks within the ceiling, or not at all while Redis rests.
+    async fn ask<T, F>(&self, question: impl FnOnce(ConnectionManager) -> F) -> Result<T, CacheError>
+    where
+        F: Future<Output = Result<T, RedisError>>,
+    {
+        self.outage.check()?;
+        match tokio::time::timeout(CEILING, question(self.connection.clone())).await {
+            Ok(Ok(answer)) => {
+                self.outage.failures.store(0, Ordering::Relaxed);
+                Ok(answer)
+            }
+            Ok(Err(fault)) => Err(self.outage.note(fault.to_string())),
+            Err(_) => Err(self.outage.note(format!("no answer in {CEILING:?}"))),
+        }
+    }
+}
+
+impl Outage {
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn check(&self) -> Result<(), CacheError> {
+        if self.now() < self.rest_until.load(Ordering::Relaxed) {
+            return Err(CacheError("it failed a moment ago".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn note(&self, what: String) -> CacheError {
+        metrics::counter!("cache_errors_total").increment(1);
+        if self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES {
+            let rest = u64::try_from(REST.as_millis()).unwrap_or(u64::MAX);
+            if self.rest_until.swap(self.now() + rest, Ordering::Relaxed) < self.now() {
+                tracing::warn!(fault = %what, "Redis is away; it is asked again in {REST:?}");
+            }
+        }
+        CacheError(what)
+    }
+}
+
+/// Redis refuses a time to live of nothing.
+fn millis(ttl: Duration) -> u64 {
+    u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1)
+}

@@ -1,0 +1,106 @@
+use super::*;
+use crate::config::Secret;
+
+fn memory() -> Cache {
+    Cache::open(&CacheConfig { redis_url: None, prefix: "test".into() }, "cache").unwrap()
+}
+
+fn redis() -> Option<Cache> {
+    #[allow(clippy::disallowed_methods, reason = "the tests are told of servers by the environment")]
+    let Ok(url) = std::env::var("TEST_REDIS_URL") else {
+        eprintln!("left out: Redis (TEST_REDIS_URL is not set)");
+        return None;
+    };
+    let prefix =
+        format!("test-{}", uuid::Uuid::from(crate::ids::EventId::at(crate::clock::Clock::system().now())));
+    Some(Cache::open(&CacheConfig { redis_url: Some(Secret::new(url)), prefix }, "cache").unwrap())
+}
+
+/// The same on memory and, where there is one, on Redis.
+async fn on_both(check: impl AsyncFn(Cache)) {
+    check(memory()).await;
+    if let Some(redis) = redis() {
+        check(redis).await;
+    }
+}
+
+const LONG: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(300);
+
+/// Waits until a key is gone, which it soon must be.
+async fn gone(cache: &Cache, key: &str) {
+    let until_gone = async {
+        while cache.get(key).await.unwrap().is_some() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), until_gone).await.expect("it expires");
+}
+
+#[tokio::test]
+async fn a_value_is_kept_until_it_is_deleted_or_expires() {
+    on_both(async |cache: Cache| {
+        assert_eq!(cache.get("a").await.unwrap(), None);
+        cache.set("a", b"\x00bytes\xff", LONG).await.unwrap();
+        assert_eq!(cache.get("a").await.unwrap().unwrap(), b"\x00bytes\xff");
+        cache.delete("a").await.unwrap();
+        cache.delete("a").await.unwrap();
+        assert_eq!(cache.get("a").await.unwrap(), None);
+        cache.set("a", b"1", SHORT).await.unwrap();
+        gone(&cache, "a").await;
+        cache.ping().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_many_who_set_if_absent_one_wins() {
+    on_both(async |cache: Cache| {
+        let tries = (0..20).map(|n| {
+            let cache = cache.clone();
+            async move { cache.set_if_absent("once", n.to_string().as_bytes(), LONG).await.unwrap() }
+        });
+        let won = futures_util::future::join_all(tries).await;
+        assert_eq!(won.into_iter().filter(|won| *won).count(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_count_counts_everyone_and_ends_with_its_first_time_to_live() {
+    on_both(async |cache: Cache| {
+        let counts = (0..20).map(|_| {
+            let cache = cache.clone();
+            async move { cache.increment("count", LONG).await.unwrap() }
+        });
+        let mut counts = futures_util::future::join_all(counts).await;
+        counts.sort_unstable();
+        assert_eq!(counts, (1..=20).collect::<Vec<u64>>());
+
+        assert_eq!(cache.increment("brief", SHORT).await.unwrap(), 1);
+        cache.increment("brief", LONG).await.unwrap();
+        gone(&cache, "brief").await;
+        assert_eq!(cache.increment("brief", LONG).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_redis_that_is_away_is_an_error_within_the_ceiling() {
+    // A port that nobody listens on, and one where somebody listens and never answers.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mute = listener.local_addr().unwrap();
+    let free = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    for address in [free, mute] {
+        let redis_url = Some(Secret::new(format!("redis://{address}")));
+        let cache = Cache::open(&CacheConfig { redis_url, prefix: "test".into() }, "cache").unwrap();
+        let start = std::time::Instant::now();
+        for _ in 0..10 {
+            assert!(cache.get("a").await.is_err());
+        }
+        assert!(start.elapsed() < CEILING * 4, "ten calls took {:?}", start.elapsed());
+    }
+}

@@ -1,0 +1,270 @@
+//! Calls from one service to another, on behalf of a caller: bounded in time, in number and in tries.
+
+mod breaker;
+mod budget;
+mod deadline;
+mod settings;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rand::Rng;
+use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+
+pub(super) use deadline::{deadline_of, within_deadline};
+pub use settings::ClientSettings;
+
+use super::error::Problem;
+use super::request_id::REQUEST_ID;
+use crate::auth::Caller;
+use crate::telemetry;
+use breaker::{Breaker, Verdict};
+use budget::Budget;
+use deadline::DEADLINE;
+
+/// Why a call brought nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// 404: it does not exist, or the caller may not see it.
+    #[error("not found")]
+    NotFound,
+    /// 403.
+    #[error("forbidden")]
+    Forbidden,
+    /// 401: the caller's token is not taken there.
+    #[error("unauthorized")]
+    Unauthorized,
+    /// Any other answer that is no success.
+    #[error("refused with {status} {code}")]
+    Refused {
+        /// The status.
+        status: u16,
+        /// The problem's code, or empty.
+        code: String,
+    },
+    /// No answer in time, or none worth the name; or not even asked, because that has been so for a while.
+    #[error("unavailable")]
+    Unavailable {
+        /// When it may be worth another try.
+        retry_after: Duration,
+    },
+}
+
+/// Calls one service. Clones share its limits.
+#[derive(Clone)]
+pub struct ServiceClient(Arc<Inner>);
+
+struct Inner {
+    name: &'static str,
+    base: String,
+    settings: ClientSettings,
+    http: reqwest::Client,
+    state: Mutex<State>,
+    places: Semaphore,
+}
+
+struct State {
+    breaker: Breaker,
+    budget: Budget,
+}
+
+/// How one try ended.
+enum Try {
+    Answered(StatusCode, Vec<u8>),
+    /// It may go better the next time; with the server's own wish when to try again.
+    Failed(&'static str, Option<Duration>),
+}
+
+impl ServiceClient {
+    /// A client of the service `name` at `base_url`.
+    pub fn new(name: &'static str, base_url: &str, settings: ClientSettings) -> Self {
+        let http = reqwest::Client::builder()
+            .connect_timeout(settings.total)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_idle_timeout(Duration::from_secs(15)) // shorter than our servers keep a connection
+            .pool_max_idle_per_host(settings.at_once)
+            .build()
+            .expect("an HTTP client without certificates of its own can be built");
+        let state = State { breaker: Breaker::new(settings.rest), budget: Budget::new() };
+        let base = base_url.trim_end_matches('/').to_string();
+        let places = Semaphore::new(settings.at_once);
+        ServiceClient(Arc::new(Inner { name, base, settings, http, state: Mutex::new(state), places }))
+    }
+
+    /// GET, with retries.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str, caller: &Caller) -> Result<T, CallError> {
+        let body = self.call(Method::GET, path, None, caller).await?;
+        self.decode(&body)
+    }
+
+    /// POST of a JSON body; tried once, for it may have had its effect although no answer came.
+    pub async fn post<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+        caller: &Caller,
+    ) -> Result<T, CallError> {
+        let body = self.call(Method::POST, path, Some(self.encode(body)?), caller).await?;
+        self.decode(&body)
+    }
+
+    /// PUT of a JSON body, with retries: a PUT twice is the same as once.
+    pub async fn put<B: Serialize, T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &B,
+        caller: &Caller,
+    ) -> Result<T, CallError> {
+        let body = self.call(Method::PUT, path, Some(self.encode(body)?), caller).await?;
+        self.decode(&body)
+    }
+
+    /// DELETE, with retries. A 404 after a try without an answer may mean that it did work.
+    pub async fn delete(&self, path: &str, caller: &Caller) -> Result<(), CallError> {
+        self.call(Method::DELETE, path, None, caller).await.map(|_| ())
+    }
+
+    fn encode(&self, body: &impl Serialize) -> Result<Vec<u8>, CallError> {
+        serde_json::to_vec(body).map_err(|_| CallError::Refused { status: 0, code: "unwritable_body".into() })
+    }
+
+    fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, CallError> {
+        let body = if body.is_empty() { b"null" } else { body };
+        serde_json::from_slice(body).map_err(|error| {
+            tracing::error!(service = self.0.name, %error, "a service answered with what is not its contract");
+            CallError::Refused { status: 200, code: "unreadable_body".into() }
+        })
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+        caller: &Caller,
+    ) -> Result<Vec<u8>, CallError> {
+        let started = Instant::now();
+        let outcome = self.attempt(method, path, body, caller, started).await;
+        let label = match &outcome {
+            Ok(_) => "ok",
+            Err(CallError::Unavailable { .. }) => "unavailable",
+            Err(_) => "refused",
+        };
+        let labels = [("target", self.0.name), ("outcome", label)];
+        metrics::counter!("calls_total", &labels).increment(1);
+        metrics::histogram!("call_duration_seconds", &labels).record(started.elapsed());
+        outcome
+    }
+
+    async fn attempt(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+        caller: &Caller,
+        started: Instant,
+    ) -> Result<Vec<u8>, CallError> {
+        let Inner { settings, places, name, .. } = &*self.0;
+        // Full: this dependency has as many of our requests waiting on it as it is allowed to.
+        let _place = places.try_acquire().map_err(|_| self.unavailable("full", None))?;
+        let ours = started + settings.total;
+        let deadline = DEADLINE.try_with(|theirs| ours.min(*theirs)).unwrap_or(ours);
+        let idempotent = method != Method::POST;
+        let mut tries = 0;
+        self.with_state(|state| state.budget.called());
+        loop {
+            if let Verdict::Wait(wait) = self.with_state(|state| state.breaker.ask(Instant::now())) {
+                return Err(self.unavailable("breaker open", Some(wait)));
+            }
+            tries += 1;
+            let outcome = self.once(&method, path, body.clone(), caller, deadline).await;
+            let failed = matches!(outcome, Try::Failed(..));
+            self.with_state(|state| state.breaker.record(!failed, Instant::now()));
+            let (why, wish) = match outcome {
+                Try::Answered(status, body) => return answered(status, body),
+                Try::Failed(why, wish) => (why, wish),
+            };
+            tracing::debug!(target_service = name, why, tries, "a call failed");
+            let pause = settings.pause(tries, rand::rng().random_range(0.0..1.0));
+            let in_time = Instant::now() + pause < deadline && wish.is_none_or(|wish| wish <= pause);
+            let again = idempotent && tries < settings.tries && in_time;
+            if !again || !self.with_state(|state| state.budget.may_retry()) {
+                return Err(self.unavailable(why, wish));
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn once(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+        caller: &Caller,
+        deadline: Instant,
+    ) -> Try {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Try::Failed("no time left", None);
+        }
+        let limit = left.min(self.0.settings.each);
+        let mut request = self
+            .0
+            .http
+            .request(method.clone(), format!("{}{path}", self.0.base))
+            .timeout(limit)
+            .header(AUTHORIZATION, format!("Bearer {}", caller.token()))
+            .header(deadline::HEADER, limit.as_millis().to_string());
+        if let Some(id) = telemetry::current_correlation() {
+            request = request.header(REQUEST_ID, id);
+        }
+        if let Some(trace) = telemetry::traceparent() {
+            request = request.header("traceparent", trace);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body);
+        }
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) if error.is_timeout() => return Try::Failed("timeout", None),
+            Err(error) if error.is_connect() => return Try::Failed("no connection", None),
+            Err(_) => return Try::Failed("broken off", None),
+        };
+        let status = response.status();
+        if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+            let wish = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+            return Try::Failed("server error", wish.map(Duration::from_secs));
+        }
+        match response.bytes().await {
+            Ok(body) => Try::Answered(status, body.into()),
+            Err(_) => Try::Failed("broken off", None),
+        }
+    }
+
+    fn with_state<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
+        act(&mut self.0.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn unavailable(&self, why: &'static str, retry_after: Option<Duration>) -> CallError {
+        tracing::warn!(target_service = self.0.name, why, "a service is away");
+        CallError::Unavailable { retry_after: retry_after.unwrap_or(Duration::from_secs(1)) }
+    }
+}
+
+fn answered(status: StatusCode, body: Vec<u8>) -> Result<Vec<u8>, CallError> {
+    match status {
+        status if status.is_success() => Ok(body),
+        StatusCode::NOT_FOUND => Err(CallError::NotFound),
+        StatusCode::FORBIDDEN => Err(CallError::Forbidden),
+        StatusCode::UNAUTHORIZED => Err(CallError::Unauthorized),
+        status => {
+            let code = serde_json::from_slice::<Problem>(&body).map(|problem| problem.code).unwrap_or_default();
+            Err(CallError::Refused { status: status.as_u16(), code })
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The server: its modules' routes, what surrounds them, and how it stops.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_web::http::KeepAlive;
+use actix_web::http::header::HeaderValue;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+use anyhow::Context;
+use tracing_actix_web::TracingLogger;
+use utoipa_actix_web::AppExt;
+
+use super::frame::{HEAD_DEADLINE, frame, threshold};
+use super::missing::{RouteTable, missing};
+use super::module::Module;
+use super::site::{InFlight, Site};
+use super::span::RequestSpan;
+use super::{docs, document, health};
+use crate::config::HttpConfig;
+use crate::process::Process;
+
+/// For each worker. Beyond it new connections wait.
+const CONNECTIONS: usize = 4096;
+/// Long enough for a page's calls to share a connection, short enough not to hold back a stop.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// How long nothing must have been in flight for a server to count as drained; the last answers are sent meanwhile.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// Serves the modules until the process stops: then it says it is not ready, goes on answering for
+/// `config.drain_delay`, takes no new connections, and finishes what it has within `config.drain`.
+pub async fn serve(
+    config: &HttpConfig,
+    listener: TcpListener,
+    name: &'static str,
+    modules: Vec<Module>,
+    process: &Process,
+) -> anyhow::Result<()> {
+    let address = listener.local_addr().context("the listener has no address")?;
+    let site = web::Data::new(site(config, name, modules, process)?);
+    for module in &site.modules {
+        let (guard, stop) = (module.guard.clone(), process.lifecycle.halting());
+        process.lifecycle.spawn("token keys", async move {
+            guard.keep_fresh(stop).await;
+            Ok(())
+        });
+    }
+    let for_workers = site.clone();
+    let server = HttpServer::new(move || {
+        let site = for_workers.clone();
+        let app = App::new()
+            .app_data(site.clone())
+            .app_data(site.clock.clone())
+            .configure(health::configure)
+            .configure(docs::configure)
+            .into_utoipa_app();
+        let app = site.modules.iter().fold(app, |app, module| app.configure(|cfg| (module.configure)(cfg)));
+        app.into_app()
+            .default_service(web::to(missing))
+            .wrap(from_fn(threshold))
+            .wrap(Compress::default())
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(from_fn(frame))
+    })
+    .workers(config.workers.max(1))
+    .max_connections(CONNECTIONS)
+    .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
+    .client_request_timeout(HEAD_DEADLINE)
+    .client_disconnect_timeout(Duration::from_secs(1))
+    .shutdown_timeout(config.drain.as_secs().max(1))
+    .disable_signals()
+    .listen(listener)
+    .with_context(|| format!("cannot listen on {address}"))?
+    .run();
+    tracing::info!(service = name, %address, "serving");
+
+    let handle = server.handle();
+    let stopping = process.lifecycle.stopping();
+    let draining = async {
+        stopping.cancelled().await;
+        tokio::time::sleep(config.drain_delay).await;
+        // From here on no new connections, and the idle ones are closed. Actix looks once a second whether the last
+        // one is gone; we need not wait for that once nothing is in flight.
+        let graceful = handle.stop(true);
+        let left = config.drain.saturating_sub(config.drain_delay);
+        tokio::select! {
+            () = graceful => {}
+            _ = tokio::time::timeout(left, quiet(&site.in_flight)) => {}
+        }
+    };
+    tokio::pin!(server);
+    tokio::select! {
+        ended = &mut server => {
+            ended.context("the HTTP server failed")?;
+            anyhow::ensure!(process.lifecycle.stopping().is_cancelled(), "the HTTP server ended although nobody asked it to");
+        }
+        () = draining => {}
+    }
+    tracing::info!(service = name, %address, "served");
+    Ok(())
+}
+
+fn site(
+    config: &HttpConfig,
+    service: &'static str,
+    modules: Vec<Module>,
+    process: &Process,
+) -> anyhow::Result<Site> {
+    let guard = modules.first().context("a server needs a module")?.guard.clone();
+    let document = document::document(&format!("Helpdesk: {service}"), &modules);
+    let origins: Result<Vec<_>, _> = config.cors_origins.iter().map(|origin| HeaderValue::from_str(origin)).collect();
+    Ok(Site {
+        service,
+        guard,
+        clock: process.clock.clone(),
+        lifecycle: process.lifecycle.clone(),
+        proxies: config.trusted_proxies.clone(),
+        origins: origins.context("CORS_ORIGINS holds what cannot stand in a header")?,
+        routes: RouteTable::of(&with_own_paths(&document)),
+        document: serde_json::to_vec(&document)?.into(),
+        in_flight: InFlight::default(),
+        modules,
+    })
+}
+
+/// The document does not describe itself, but its paths have methods too.
+fn with_own_paths(document: &serde_json::Value) -> serde_json::Value {
+    let mut document = document.clone();
+    for path in ["/openapi.json", "/docs", "/docs/{file}*"] {
+        document["paths"][path] = serde_json::json!({"get": {}});
+    }
+    document
+}
+
+/// Returns when nothing has been in flight for a moment.
+async fn quiet(in_flight: &InFlight) {
+    let mut since = tokio::time::Instant::now();
+    while since.elapsed() < QUIET {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        if in_flight.count() > 0 {
+            since = tokio::time::Instant::now();
+        }
+    }
+}
