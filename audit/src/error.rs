@@ -21,9 +21,9 @@ impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound => ApiError::not_found(),
-            Error::FeedFull(_) => {
-                ApiError::new(Code::RateLimited).detail(error.to_string()).retry_after(Duration::from_secs(30))
-            }
+            Error::FeedFull(_) => ApiError::new(Code::RateLimited)
+                .detail(error.to_string())
+                .retry_after(Duration::from_secs(30)),
             Error::Database(fault) => ApiError::from(fault),
         }
     }

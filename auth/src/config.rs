@@ -4,11 +4,7 @@ use std::time::Duration;
 
 use shared::config::{Common, Faults, Secret, Settings, Sources};
 
-use crate::domain::{
-    Email, Lifetimes, PasswordPolicy, ThrottleRules,
-    key::KeyRules,
-    link::LinkRules,
-};
+use crate::domain::{Email, Lifetimes, PasswordPolicy, ThrottleRules, key::KeyRules, link::LinkRules};
 
 /// Every key of auth with its default and what it means.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -65,8 +61,13 @@ impl Config {
         let jwt_secret = secret(s);
         let lifetimes = lifetimes(s);
         let keys = keys(s, &lifetimes);
-        let (password_min_length, bcrypt_cost) = (s.number("password_min_length", 1..=64), s.number("bcrypt_cost", 4..=16));
-        s.refuse_in_production("bcrypt_cost", bcrypt_cost < 10, "such hashes are cheap to guess; 10 at least");
+        let (password_min_length, bcrypt_cost) =
+            (s.number("password_min_length", 1..=64), s.number("bcrypt_cost", 4..=16));
+        s.refuse_in_production(
+            "bcrypt_cost",
+            bcrypt_cost < 10,
+            "such hashes are cheap to guess; 10 at least",
+        );
         let throttle = throttle(s);
         let public_calls_per_minute = s.number("public_calls_per_minute", 1..=1_000_000_000);
         let links = LinkRules {
@@ -94,12 +95,20 @@ impl Config {
 fn secret(s: &mut Settings) -> Option<Secret> {
     const KEY: &str = "jwt_secret";
     let secret = s.secret(KEY);
-    s.refuse_in_production(KEY, secret.is_none(), "the one in the data folder is known to this machine only; set one");
+    s.refuse_in_production(
+        KEY,
+        secret.is_none(),
+        "the one in the data folder is known to this machine only; set one",
+    );
     if let Some(secret) = &secret {
         let known = secret.expose() == EXAMPLE_SECRET;
         s.refuse_in_production(KEY, known, "it is the example of the specification, which everybody knows");
         let short = !known && secret.expose().len() < MIN_SECRET;
-        s.refuse_in_production(KEY, short, "it is too short; 32 characters at least, as from `openssl rand -base64 32`");
+        s.refuse_in_production(
+            KEY,
+            short,
+            "it is too short; 32 characters at least, as from `openssl rand -base64 32`",
+        );
     }
     secret
 }
@@ -121,10 +130,16 @@ fn lifetimes(s: &mut Settings) -> Lifetimes {
 }
 
 fn keys(s: &mut Settings, lifetimes: &Lifetimes) -> KeyRules {
-    let rules =
-        KeyRules { rotation: span(s, "jwt_key_rotation"), ahead: span(s, "jwt_key_ahead"), token: lifetimes.access };
+    let rules = KeyRules {
+        rotation: span(s, "jwt_key_rotation"),
+        ahead: span(s, "jwt_key_ahead"),
+        token: lifetimes.access,
+    };
     if rules.ahead < chrono::Duration::minutes(1) {
-        s.fault("jwt_key_ahead", "is less than a minute: other replicas must have seen the key before it signs");
+        s.fault(
+            "jwt_key_ahead",
+            "is less than a minute: other replicas must have seen the key before it signs",
+        );
     }
     if rules.rotation < rules.ahead * 2 {
         s.fault("jwt_key_rotation", "is less than twice JWT_KEY_AHEAD");
@@ -183,7 +198,9 @@ mod tests {
     use super::*;
 
     fn faults(env: &[(&str, &str)]) -> String {
-        let sources = env.iter().fold(Sources::of("", [("PORT", "0")]), |sources, (key, value)| sources.with(key, value));
+        let sources = env
+            .iter()
+            .fold(Sources::of("", [("PORT", "0")]), |sources, (key, value)| sources.with(key, value));
         Config::read(&sources).map(|_| String::new()).unwrap_or_else(|faults| faults.to_string())
     }
 
@@ -193,9 +210,17 @@ mod tests {
         assert_eq!(config.lifetimes.access, chrono::Duration::hours(24));
         assert_eq!(config.lifetimes.refresh, chrono::Duration::days(7));
         assert_eq!(config.links.reset, chrono::Duration::minutes(30));
-        assert_eq!((config.throttle.max_failures, config.throttle.window), (5, chrono::Duration::minutes(15)));
-        assert_eq!((config.password_min_length, config.bcrypt_cost, config.public_calls_per_minute), (12, 12, 600));
-        assert!(config.jwt_secret.is_none() && config.admin_email.is_none() && config.admin_password.is_none());
+        assert_eq!(
+            (config.throttle.max_failures, config.throttle.window),
+            (5, chrono::Duration::minutes(15))
+        );
+        assert_eq!(
+            (config.password_min_length, config.bcrypt_cost, config.public_calls_per_minute),
+            (12, 12, 600)
+        );
+        assert!(
+            config.jwt_secret.is_none() && config.admin_email.is_none() && config.admin_password.is_none()
+        );
     }
 
     #[test]

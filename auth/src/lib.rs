@@ -10,4 +10,4 @@ mod store;
 
 pub use config::Config;
 pub use run::{run, start};
-pub use service::{Error, GeneratedAdmin, appoint_admin as create_admin, ensure_first_admin};
+pub use service::{Error, GeneratedAdmin, appoint_admin, ensure_first_admin, generated_password};

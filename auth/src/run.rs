@@ -52,9 +52,9 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
 ///
 /// # Errors
 /// Whatever keeps it from starting, or ended it early.
-pub async fn run(config: Config, listener: TcpListener, process: Process) -> anyhow::Result<()> {
-    let module = start(&config, &process).await?;
-    serve(&config.common.http, listener, "auth", vec![module], &process).await
+pub async fn run(config: Config, listener: TcpListener, process: &Process) -> anyhow::Result<()> {
+    let module = start(&config, process).await?;
+    serve(&config.common.http, listener, "auth", vec![module], process).await
 }
 
 /// The database, up to date.

@@ -18,7 +18,10 @@ pub fn create(config: &auth::Config, email: &str, password_file: Option<&Path>) 
     program::runtime()?.block_on(auth::appoint_admin(config, &Clock::system(), email, password.expose()))?;
     Ok(match given {
         Some(_) => format!("{email} is an administrator."),
-        None => format!("{email} is an administrator. The password is shown this once:\n\n    {}", password.expose()),
+        None => format!(
+            "{email} is an administrator. The password is shown this once:\n\n    {}",
+            password.expose()
+        ),
     })
 }
 
@@ -30,7 +33,9 @@ fn password_of(path: &Path) -> anyhow::Result<shared::config::Secret> {
         _ => Box::new(std::fs::File::open(path).with_context(|| format!("{shown} cannot be read"))?),
     };
     let mut line = String::new();
-    BufReader::new(source.take(4096)).read_line(&mut line).with_context(|| format!("{shown} cannot be read"))?;
+    BufReader::new(source.take(4096))
+        .read_line(&mut line)
+        .with_context(|| format!("{shown} cannot be read"))?;
     let password = line.trim_end_matches(['\r', '\n']);
     anyhow::ensure!(!password.is_empty(), "the first line of {shown} is empty: it is to hold the password");
     Ok(shared::config::Secret::new(password))

@@ -1,3 +1,5 @@
+//! Several services in one process: how they start, and how they are served.
+
 use futures_util::future::{join_all, try_join_all};
 use shared::{
     config::EventBus,
@@ -28,7 +30,9 @@ pub async fn start(
         for service in &settings.services {
             if let Configured::Auth(config) = service {
                 let generate = !settings.common.is_production();
-                auth::ensure_first_admin(config, &process.clock, generate).await?.into_iter().for_each(newcomer);
+                if let Some(admin) = auth::ensure_first_admin(config, &process.clock, generate).await? {
+                    newcomer(admin);
+                }
                 return service.start(process).await.map(Some);
             }
         }

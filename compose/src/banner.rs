@@ -1,3 +1,5 @@
+//! What is printed once everything runs.
+
 use std::{fmt::Write, time::Duration};
 
 use auth::GeneratedAdmin;

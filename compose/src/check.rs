@@ -30,7 +30,8 @@ pub fn ask(url: &str) -> anyhow::Result<String> {
     program::runtime()?.block_on(async {
         let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).build()?;
         let answer = client.get(url).send().await.map_err(reqwest::Error::without_url);
-        let status = answer.with_context(|| format!("{} does not answer", shared::config::redacted(url)))?.status();
+        let status =
+            answer.with_context(|| format!("{} does not answer", shared::config::redacted(url)))?.status();
         anyhow::ensure!(status.is_success(), "{} answers {status}", shared::config::redacted(url));
         Ok("ready".to_owned())
     })

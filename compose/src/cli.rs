@@ -1,3 +1,5 @@
+//! The command line.
+
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
@@ -159,6 +161,9 @@ mod tests {
     #[test]
     fn services_are_taken_once_and_in_their_order() {
         assert_eq!(chosen(&[]), Service::ALL);
-        assert_eq!(chosen(&[Service::Audit, Service::Tickets, Service::Audit]), [Service::Tickets, Service::Audit]);
+        assert_eq!(
+            chosen(&[Service::Audit, Service::Tickets, Service::Audit]),
+            [Service::Tickets, Service::Audit]
+        );
     }
 }

@@ -1,3 +1,5 @@
+//! The data folder, and that it is one process's.
+
 use std::{
     fs::{File, TryLockError},
     path::Path,

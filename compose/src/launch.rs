@@ -28,13 +28,15 @@ pub fn launch(settings: ProcessSettings, sources: Sources) -> ExitCode {
     run(&telemetry, drain, async |process: &Process| {
         log_panics();
         prepare_data_dir(&settings.common)?;
-        let _data_dir = if settings.is_embedded() { Some(DataDir::take(&settings.common.data_dir)?) } else { None };
+        let _data_dir =
+            if settings.is_embedded() { Some(DataDir::take(&settings.common.data_dir)?) } else { None };
         let ports = Ports::bind(&settings)?;
         let settings = settings.found_at(&sources, &ports)?;
         let addresses = Addresses::of(&ports);
 
         let newcomer = RefCell::new(None);
-        let started = all_in_one::start(&settings, process, |admin| drop(newcomer.replace(Some(admin)))).await;
+        let started =
+            all_in_one::start(&settings, process, |admin| drop(newcomer.replace(Some(admin)))).await;
         let newcomer = newcomer.into_inner();
         let modules = match started {
             Ok(modules) => modules,

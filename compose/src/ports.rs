@@ -1,3 +1,5 @@
+//! The ports, taken all or none.
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use anyhow::Context;
@@ -49,7 +51,8 @@ impl Ports {
     /// A sentence for each that is not to be had.
     pub fn bind(settings: &ProcessSettings) -> anyhow::Result<Self> {
         let mut faults = Vec::new();
-        let mut take = |name, http| Port::bind(name, http).map_err(|fault| faults.push(format!("{fault:#}"))).ok();
+        let mut take =
+            |name, http| Port::bind(name, http).map_err(|fault| faults.push(format!("{fault:#}"))).ok();
         let services: Vec<_> = settings
             .services
             .iter()

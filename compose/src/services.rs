@@ -1,3 +1,5 @@
+//! The six, and what is done alike with each.
+
 use std::fmt;
 
 use shared::{

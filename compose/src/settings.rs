@@ -1,3 +1,5 @@
+//! The settings of several services in one process.
+
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
@@ -50,7 +52,9 @@ impl ProcessSettings {
         if let Err(found) = settings.finish(()) {
             faults.extend(found);
         }
-        let Some(first) = services.first().filter(|_| faults.iter().next().is_none()) else { return Err(faults) };
+        let Some(first) = services.first().filter(|_| faults.iter().next().is_none()) else {
+            return Err(faults);
+        };
         let mut common = first.common().clone();
         common.service = "helpdesk";
         common.telemetry.service = "helpdesk";
@@ -93,7 +97,9 @@ impl ProcessSettings {
         let mut faults = Faults::new(Vec::new());
         let own = self.services.iter().map(|service| (service.service().name(), &service.common().http));
         let mut taken: BTreeMap<(IpAddr, u16), &str> = BTreeMap::new();
-        for (name, http) in own.chain(self.gateway().map(|http| ("helpdesk", http))).filter(|(_, http)| http.port != 0) {
+        for (name, http) in
+            own.chain(self.gateway().map(|http| ("helpdesk", http))).filter(|(_, http)| http.port != 0)
+        {
             if let Some(other) = taken.insert((http.host, http.port), name) {
                 let key = format!("{}_PORT", name.to_ascii_uppercase());
                 faults.extend(Faults::one(name, key, format!("is {}, and so is that of {other}", http.port)));
@@ -119,8 +125,10 @@ mod tests {
     use super::*;
 
     fn faults(environment: &[(&str, &str)], chosen: &[Service]) -> String {
-        let given = environment.iter().fold(Sources::of("", []), |sources, (key, value)| sources.with(key, *value));
-        ProcessSettings::read(&sources(given, chosen), chosen).map_or_else(|faults| faults.to_string(), |_| String::new())
+        let given =
+            environment.iter().fold(Sources::of("", []), |sources, (key, value)| sources.with(key, *value));
+        ProcessSettings::read(&sources(given, chosen), chosen)
+            .map_or_else(|faults| faults.to_string(), |_| String::new())
     }
 
     #[test]

@@ -124,7 +124,11 @@ fn storage(s: &mut Settings, common: &Common) -> Storage {
         Some(endpoint) => Some(endpoint),
         None => minio_endpoint(s),
     };
-    s.refuse_in_production("s3_endpoint", endpoint.is_none(), "the embedded store ends at this process; set S3_ENDPOINT");
+    s.refuse_in_production(
+        "s3_endpoint",
+        endpoint.is_none(),
+        "the embedded store ends at this process; set S3_ENDPOINT",
+    );
     let mut either = |key: &str, other: &str| s.secret(key).or_else(|| s.secret(other));
     let access_key = either("s3_access_key", "minio_access_key");
     let secret_key = either("s3_secret_key", "minio_secret_key");
@@ -151,7 +155,10 @@ fn storage(s: &mut Settings, common: &Common) -> Storage {
     };
     let tickets_bucket = s.required("s3_bucket_tickets");
     if !is_bucket_name(&tickets_bucket) {
-        s.fault("s3_bucket_tickets", "is no name of a bucket: 3 to 63 lower-case letters, digits and hyphens");
+        s.fault(
+            "s3_bucket_tickets",
+            "is no name of a bucket: 3 to 63 lower-case letters, digits and hyphens",
+        );
     }
     let patience = s.duration("s3_patience");
     if patience.is_zero() {
@@ -198,7 +205,10 @@ fn uploads(s: &mut Settings, common: &Common) -> Uploads {
     }
     // Storing takes a minute at most (`blobs::put`); a sweeper that is quicker would take living uploads away.
     if uploads.abandoned_after < Duration::from_secs(120) {
-        s.fault("upload_abandoned_after", "is shorter than 2m, and an upload that is being stored is not abandoned");
+        s.fault(
+            "upload_abandoned_after",
+            "is shorter than 2m, and an upload that is being stored is not abandoned",
+        );
     }
     uploads
 }
@@ -208,7 +218,8 @@ mod tests {
     use super::*;
 
     fn read(env: &[(&str, &str)]) -> Result<Config, String> {
-        let sources = env.iter().fold(Sources::of("", []), |sources, (key, value)| sources.with(*key, *value));
+        let sources =
+            env.iter().fold(Sources::of("", []), |sources, (key, value)| sources.with(*key, *value));
         Config::read(&sources).map_err(|faults| faults.to_string())
     }
 
@@ -231,15 +242,23 @@ mod tests {
             ("MINIO_USE_SSL", "true"),
         ])
         .unwrap();
-        let S3Server::At { endpoint, access_key, secret_key, path_style, .. } = config.storage.server else { panic!() };
-        assert_eq!((endpoint.as_str(), access_key.as_str(), secret_key.expose()), ("https://minio:9001", "who", "hush"));
+        let S3Server::At { endpoint, access_key, secret_key, path_style, .. } = config.storage.server else {
+            panic!()
+        };
+        assert_eq!(
+            (endpoint.as_str(), access_key.as_str(), secret_key.expose()),
+            ("https://minio:9001", "who", "hush")
+        );
         assert!(path_style);
     }
 
     #[test]
     fn a_scanner_that_is_not_there_is_not_pretended() {
         let fault = read(&[("ENABLE_VIRUS_SCAN", "true")]).unwrap_err();
-        assert!(fault.contains("ENABLE_VIRUS_SCAN") && fault.contains("not available in this version"), "{fault}");
+        assert!(
+            fault.contains("ENABLE_VIRUS_SCAN") && fault.contains("not available in this version"),
+            "{fault}"
+        );
     }
 
     #[test]
@@ -252,7 +271,13 @@ mod tests {
             ("UPLOAD_ABANDONED_AFTER", "1s"),
         ])
         .unwrap_err();
-        for key in ["S3_ENDPOINT", "S3_ACCESS_KEY", "S3_BUCKET_TICKETS", "MAX_TOTAL_SIZE_PER_TICKET", "UPLOAD_ABANDONED_AFTER"] {
+        for key in [
+            "S3_ENDPOINT",
+            "S3_ACCESS_KEY",
+            "S3_BUCKET_TICKETS",
+            "MAX_TOTAL_SIZE_PER_TICKET",
+            "UPLOAD_ABANDONED_AFTER",
+        ] {
             assert!(fault.contains(key), "{key} is missing in {fault}");
         }
         assert!(!fault.contains("hush"), "{fault}");

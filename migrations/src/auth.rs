@@ -32,7 +32,15 @@ impl MigrationTrait for First {
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         dialect::drop_tables(
             manager,
-            &["reset_requests", "login_attempts", "signing_keys", "one_time_tokens", "refresh_tokens", "sessions", "users"],
+            &[
+                "reset_requests",
+                "login_attempts",
+                "signing_keys",
+                "one_time_tokens",
+                "refresh_tokens",
+                "sessions",
+                "users",
+            ],
         )
         .await?;
         blocks::drop(manager).await

@@ -62,11 +62,19 @@ impl Config {
 
 fn smtp_url(s: &mut Settings) -> Option<Secret> {
     let smtp_url = s.optional_url("smtp_url", &["smtp", "smtps"]);
-    s.refuse_in_production("smtp_url", smtp_url.is_none(), "mails as files reach nobody; set smtp://… or smtps://…");
-    let in_the_clear = smtp_url.as_deref().is_some_and(|url| {
-        url.starts_with("smtp://") && url.contains('@') && !url.contains("tls=required")
-    });
-    s.refuse_in_production("smtp_url", in_the_clear, "the password would travel in the clear; add ?tls=required");
+    s.refuse_in_production(
+        "smtp_url",
+        smtp_url.is_none(),
+        "mails as files reach nobody; set smtp://… or smtps://…",
+    );
+    let in_the_clear = smtp_url
+        .as_deref()
+        .is_some_and(|url| url.starts_with("smtp://") && url.contains('@') && !url.contains("tls=required"));
+    s.refuse_in_production(
+        "smtp_url",
+        in_the_clear,
+        "the password would travel in the clear; add ?tls=required",
+    );
     smtp_url.map(Secret::new)
 }
 

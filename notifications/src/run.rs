@@ -70,7 +70,9 @@ fn mailer(config: &Config) -> anyhow::Result<Mailer> {
             let folder = config.common.data_dir.join("mail");
             let shown = folder.display().to_string();
             let directory = DirectoryMailer::new(folder, letterhead);
-            Mailer::Directory(directory.with_context(|| format!("the folder for mails {shown} cannot be made"))?)
+            Mailer::Directory(
+                directory.with_context(|| format!("the folder for mails {shown} cannot be made"))?,
+            )
         }
     })
 }

@@ -79,7 +79,9 @@ impl Db {
     /// When no connection is to be had in time.
     pub async fn begin(&self) -> Result<Tx, DbErr> {
         let writer = match &self.inner.writer {
-            Some(writer) => Some(writer.clone().acquire_owned().await.expect("the writer's gate is never closed")),
+            Some(writer) => {
+                Some(writer.clone().acquire_owned().await.expect("the writer's gate is never closed"))
+            }
             None => None,
         };
         let options = TransactionOptions {
@@ -87,7 +89,13 @@ impl Db {
             ..TransactionOptions::default()
         };
         let transaction = self.conn().begin_with_options(options).await?;
-        Ok(Tx { transaction, db: self.clone(), cause: Mutex::default(), wakes: Mutex::default(), _writer: writer })
+        Ok(Tx {
+            transaction,
+            db: self.clone(),
+            cause: Mutex::default(),
+            wakes: Mutex::default(),
+            _writer: writer,
+        })
     }
 
     /// Whether it is PostgreSQL; otherwise it is SQLite.
@@ -233,7 +241,11 @@ impl Tx {
     ///
     /// # Errors
     /// When the database refuses.
-    pub async fn rows<const N: usize>(&self, text: &str, values: [Value; N]) -> Result<Vec<QueryResult>, DbErr> {
+    pub async fn rows<const N: usize>(
+        &self,
+        text: &str,
+        values: [Value; N],
+    ) -> Result<Vec<QueryResult>, DbErr> {
         self.transaction.query_all_raw(self.db.sql(text, values)).await
     }
 }

@@ -1,22 +1,23 @@
-//! What three services need, or what is a contract between two. It knows no service.
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
 
 pub mod auth;
-pub mod http;
-pub mod once;
-pub mod page;
-pub mod clock;
-pub mod program;
-pub mod migrate;
-pub mod telemetry;
-pub mod process;
-pub mod cache;
-pub mod config;
-pub mod ids;
 pub mod bus;
+pub mod cache;
+pub mod clock;
+pub mod config;
 pub mod db;
 pub mod events;
+pub mod http;
+pub mod ids;
+pub mod migrate;
+pub mod once;
 mod outbox;
+pub mod page;
+pub mod process;
+pub mod program;
 mod relay;
+pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 

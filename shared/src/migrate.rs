@@ -160,15 +160,15 @@ mod tests {
             (0..6).map(|_| async { Db::open(&config, Clock::system()).await.unwrap() }),
         )
         .await;
-        for outcome in
-            futures_util::future::join_all(replicas.iter().map(|db| migrate::<Ours>(db, &config))).await
-        {
-            outcome.unwrap();
-        }
+        let starts = replicas.iter().map(|db| migrate::<Ours>(db, &config));
+        let outcomes = futures_util::future::join_all(starts).await;
         for db in replicas {
             db.close().await;
         }
         admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+        for outcome in outcomes {
+            outcome.unwrap();
+        }
     }
 
     #[tokio::test]

@@ -167,7 +167,8 @@ impl Request {
         if claimed == 1 {
             return Ok(None);
         }
-        let Some(earlier) = row::Entity::find_by_id((self.scope.clone(), self.key.clone())).one(tx).await? else {
+        let Some(earlier) = row::Entity::find_by_id((self.scope.clone(), self.key.clone())).one(tx).await?
+        else {
             return Err(OnceError::InProgress); // purged between the two statements; the next try finds it free
         };
         if earlier.created_at <= self.now - KEPT {
@@ -232,7 +233,11 @@ fn key_of(req: &HttpRequest) -> Result<Option<String>, ApiError> {
     let printable = key.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     if values.next().is_some() || key.is_empty() || key.len() > 255 || !printable {
         let detail = "Idempotency-Key must be given once, as 1 to 255 printable ASCII characters.";
-        return Err(ApiError::new(Code::BadHeader).detail(detail).field("Idempotency-Key", "bad_header", detail));
+        return Err(ApiError::new(Code::BadHeader).detail(detail).field(
+            "Idempotency-Key",
+            "bad_header",
+            detail,
+        ));
     }
     Ok(Some(key.to_string()))
 }
@@ -257,7 +262,8 @@ mod tests {
     #[test]
     fn a_key_is_1_to_255_printable_characters() {
         let key = |value: &str| {
-            let request = TestRequest::get().insert_header((IDEMPOTENCY_KEY, value.as_bytes())).to_http_request();
+            let request =
+                TestRequest::get().insert_header((IDEMPOTENCY_KEY, value.as_bytes())).to_http_request();
             key_of(&request)
         };
         assert_eq!(key("a b-1~").unwrap().unwrap(), "a b-1~");
@@ -265,7 +271,8 @@ mod tests {
         for bad in ["", &"x".repeat(256), "ü", "a\tb"] {
             assert_eq!(key(bad).unwrap_err().code(), Code::BadHeader, "{bad:?}");
         }
-        let twice = TestRequest::get().append_header((IDEMPOTENCY_KEY, "a")).append_header((IDEMPOTENCY_KEY, "b"));
+        let twice =
+            TestRequest::get().append_header((IDEMPOTENCY_KEY, "a")).append_header((IDEMPOTENCY_KEY, "b"));
         assert_eq!(key_of(&twice.to_http_request()).unwrap_err().code(), Code::BadHeader);
         assert_eq!(key_of(&TestRequest::get().to_http_request()).unwrap(), None);
     }

@@ -45,8 +45,7 @@ impl Tx {
             "INSERT INTO outbox (event_id, subject, envelope, traceparent, created_at) VALUES {}",
             rows.join(", ")
         );
-        let statement =
-            sea_orm::Statement::from_sql_and_values(self.get_database_backend(), insert, values);
+        let statement = sea_orm::Statement::from_sql_and_values(self.get_database_backend(), insert, values);
         self.execute_raw(statement).await?;
         self.wake_after_commit(self.db().outbox_wake());
         Ok(())

@@ -198,7 +198,9 @@ mod tests {
         let default = query(None, None, None).unwrap();
         assert_eq!((default.limit, default.fetch(), default.sort.descending), (25, 26, true));
         assert!(!query(None, None, Some("priority")).unwrap().sort.descending);
-        for (limit, sort) in [(Some(0), None), (Some(101), None), (None, Some("email")), (None, Some("--priority"))] {
+        for (limit, sort) in
+            [(Some(0), None), (Some(101), None), (None, Some("email")), (None, Some("--priority"))]
+        {
             assert_eq!(query(limit, None, sort).unwrap_err().code(), Code::BadQuery, "{limit:?} {sort:?}");
         }
     }

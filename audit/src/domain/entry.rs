@@ -87,7 +87,13 @@ impl AuditEntry {
             None => {
                 let action = event.event_type.replace('.', "_").to_ascii_uppercase();
                 let resource = event.event_type.split('.').next().unwrap_or_default().to_owned();
-                Ok(Self::new(event, action.into(), resource.into(), Value::Object(Map::new()), Origin::default()))
+                Ok(Self::new(
+                    event,
+                    action.into(),
+                    resource.into(),
+                    Value::Object(Map::new()),
+                    Origin::default(),
+                ))
             }
         }
     }
@@ -225,7 +231,10 @@ mod tests {
             "userAgent": "curl\u{0}/8",
         });
         let entry = AuditEntry::of(&envelope("user.login_failed", &data)).unwrap();
-        assert_eq!((entry.action(), entry.resource_type(), entry.resource_id()), ("USER_LOGIN_FAILED", "user", None));
+        assert_eq!(
+            (entry.action(), entry.resource_type(), entry.resource_id()),
+            ("USER_LOGIN_FAILED", "user", None)
+        );
         assert_eq!(entry.details(), &json!({ "emailHash": "ab", "reason": "bad_credentials" }));
         assert_eq!(entry.origin().ip.as_deref(), Some("2001:db8::1"));
         assert_eq!(entry.origin().user_agent.as_deref(), Some("curl\u{fffd}/8"));
@@ -242,6 +251,9 @@ mod tests {
     #[test]
     fn data_of_another_shape_is_unreadable() {
         let fault = AuditEntry::of(&envelope("ticket.created", &json!({ "ticketId": 5 }))).unwrap_err();
-        assert!(fault.to_string().starts_with("the data of ticket.created (version 1) cannot be read: "), "{fault}");
+        assert!(
+            fault.to_string().starts_with("the data of ticket.created (version 1) cannot be read: "),
+            "{fault}"
+        );
     }
 }

@@ -1,10 +1,10 @@
 use serde_json::Value;
 use shared::events::{
-    Envelope, Event, FileDeleted, FileInfected, FileUploaded, NotificationFailed, NotificationSent, SessionRevoked,
-    TicketAssigned, TicketCommented, TicketCreated, TicketDeleted, TicketSlaBreached, TicketSlaWarning,
-    TicketStatusChanged, TicketUpdated, UserAvatarChanged, UserDeleted, UserEmailVerified, UserLocked, UserLogin,
-    UserLoginFailed, UserLogout, UserPasswordChanged, UserPasswordReset, UserProfileUpdated, UserRegistered,
-    UserRoleChanged, UserStatusChanged,
+    Envelope, Event, FileDeleted, FileInfected, FileUploaded, NotificationFailed, NotificationSent,
+    SessionRevoked, TicketAssigned, TicketCommented, TicketCreated, TicketDeleted, TicketSlaBreached,
+    TicketSlaWarning, TicketStatusChanged, TicketUpdated, UserAvatarChanged, UserDeleted, UserEmailVerified,
+    UserLocked, UserLogin, UserLoginFailed, UserLogout, UserPasswordChanged, UserPasswordReset,
+    UserProfileUpdated, UserRegistered, UserRoleChanged, UserStatusChanged,
 };
 
 use super::Origin;

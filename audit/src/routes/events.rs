@@ -60,7 +60,9 @@ pub async fn feed(
 impl FeedParams {
     fn after(&self) -> Result<i64, ApiError> {
         if self.after.is_some() && self.cursor.is_some() {
-            return Err(ApiError::new(Code::BadQuery).detail("after and cursor are the same thing: give one of them"));
+            return Err(
+                ApiError::new(Code::BadQuery).detail("after and cursor are the same thing: give one of them")
+            );
         }
         number("after", self.after.or(self.cursor).unwrap_or(0))
     }
@@ -79,7 +81,10 @@ fn number(name: &str, number: u64) -> Result<i64, ApiError> {
 }
 
 fn wants_stream(headers: &HeaderMap) -> bool {
-    headers.get_all(ACCEPT).filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/event-stream"))
+    headers
+        .get_all(ACCEPT)
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.contains("text/event-stream"))
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {

@@ -1,4 +1,7 @@
-use actix_web::{get, web::{Data, Json}};
+use actix_web::{
+    get,
+    web::{Data, Json},
+};
 use shared::{
     auth::Admin,
     http::{ApiError, Listing, PathId, Problem, When},
@@ -23,7 +26,11 @@ use crate::{domain::LogsQuery, service::App};
     security(("bearer" = [])),
 )]
 #[get("/audit/logs")]
-pub async fn list(app: Data<App>, _admin: Admin, listing: Listing<LogsParams>) -> Result<Json<Page<AuditLogOut>>, ApiError> {
+pub async fn list(
+    app: Data<App>,
+    _admin: Admin,
+    listing: Listing<LogsParams>,
+) -> Result<Json<Page<AuditLogOut>>, ApiError> {
     let page = PageQuery::parse(&listing.page, &["timestamp"], "-timestamp")?;
     let after = page.after::<(When, AuditLogId)>()?.map(|(when, id)| (when.0, id));
     let query = LogsQuery {
@@ -50,6 +57,10 @@ pub async fn list(app: Data<App>, _admin: Admin, listing: Listing<LogsParams>) -
     security(("bearer" = [])),
 )]
 #[get("/audit/logs/{id}")]
-pub async fn get(app: Data<App>, _admin: Admin, id: PathId<AuditLogId>) -> Result<Json<AuditLogOut>, ApiError> {
+pub async fn get(
+    app: Data<App>,
+    _admin: Admin,
+    id: PathId<AuditLogId>,
+) -> Result<Json<AuditLogOut>, ApiError> {
     Ok(Json(app.log(id.0).await?.into()))
 }

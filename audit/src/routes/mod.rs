@@ -11,8 +11,5 @@ use crate::service::App;
 
 /// The route table.
 pub fn configure(cfg: &mut ServiceConfig, app: App) {
-    cfg.app_data(Data::new(app))
-        .service(logs::list)
-        .service(logs::get)
-        .service(events::feed);
+    cfg.app_data(Data::new(app)).service(logs::list).service(logs::get).service(events::feed);
 }

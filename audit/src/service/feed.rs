@@ -90,7 +90,8 @@ impl App {
 
     /// Follows the feed from behind number `after`, for as long as the caller's session lives.
     pub fn follow(&self, caller: Caller, after: i64) -> Result<Following, Error> {
-        let place = self.streams.clone().try_acquire_owned().map_err(|_| Error::FeedFull(self.stream_limit))?;
+        let place =
+            self.streams.clone().try_acquire_owned().map_err(|_| Error::FeedFull(self.stream_limit))?;
         let end = self.feed.end.subscribe();
         // The announcer may be asleep since nobody followed until now.
         self.feed.recorded.notify_one();

@@ -1,6 +1,3 @@
-use std::time::Duration;
-
-use metrics::{counter, histogram};
 use sea_orm::DbErr;
 use shared::{clock::Clock, db::Tx, events::Envelope};
 
@@ -46,11 +43,6 @@ impl Recorder {
         }
         store::append(tx, now, &entries).await?;
         self.feed.wake_after(tx);
-        for (entry, event) in &entries {
-            counter!("audit_events_total", "type" => event.event_type.clone()).increment(1);
-            let lag = (now - entry.timestamp()).to_std().unwrap_or(Duration::ZERO);
-            histogram!("audit_lag_seconds").record(lag.as_secs_f64());
-        }
         Ok(())
     }
 }

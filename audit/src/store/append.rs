@@ -33,9 +33,11 @@ pub async fn append(tx: &Tx, now: Timestamp, entries: &[(AuditEntry, &Envelope)]
 /// The first of as many new numbers as are wanted.
 async fn take_numbers(tx: &Tx, count: usize) -> Result<i64, DbErr> {
     let count = i64::try_from(count).map_err(|_| DbErr::Custom("too many events at once".to_owned()))?;
-    let rows =
-        tx.rows("UPDATE feed_counter SET next = next + $1 WHERE id = 1 RETURNING next", [count.into()]).await?;
-    let row = rows.first().ok_or_else(|| DbErr::RecordNotFound("the row of feed_counter is gone".to_owned()))?;
+    let rows = tx
+        .rows("UPDATE feed_counter SET next = next + $1 WHERE id = 1 RETURNING next", [count.into()])
+        .await?;
+    let row =
+        rows.first().ok_or_else(|| DbErr::RecordNotFound("the row of feed_counter is gone".to_owned()))?;
     Ok(row.try_get::<i64>("", "next")? - count)
 }
 

@@ -1,6 +1,6 @@
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    Statement,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect, Statement,
 };
 use shared::ids::AuditLogId;
 use uuid::Uuid;
@@ -52,7 +52,8 @@ pub async fn feed(conn: &impl ConnectionTrait, after: i64, limit: u64) -> Result
 pub async fn feed_end(conn: &impl ConnectionTrait) -> Result<i64, DbErr> {
     let sql = "SELECT next - 1 AS last FROM feed_counter WHERE id = 1";
     let row = conn.query_one_raw(Statement::from_string(conn.get_database_backend(), sql)).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound("the row of feed_counter is gone".to_owned()))?.try_get("", "last")
+    row.ok_or_else(|| DbErr::RecordNotFound("the row of feed_counter is gone".to_owned()))?
+        .try_get("", "last")
 }
 
 fn matching(filter: &LogFilter) -> Condition {
@@ -76,7 +77,8 @@ fn read_line(row: audit_logs::Model) -> Result<LogLine, DbErr> {
         user_id: row.user_id.map(Into::into),
         action: row.action,
         resource_type: row.resource_type,
-        resource_id: resource_id.map_err(|fault: uuid::Error| DbErr::Type(format!("resource_id: {fault}")))?,
+        resource_id: resource_id
+            .map_err(|fault: uuid::Error| DbErr::Type(format!("resource_id: {fault}")))?,
         details: row.details,
         origin: Origin { ip: row.ip_address, user_agent: row.user_agent },
         correlation_id: row.correlation_id,

@@ -1,6 +1,7 @@
 use super::House;
 
-const ROUTES: [&str; 3] = ["/audit/logs", "/audit/logs/01999b1e-0000-7000-8000-000000000001", "/audit/events"];
+const ROUTES: [&str; 3] =
+    ["/audit/logs", "/audit/logs/01999b1e-0000-7000-8000-000000000001", "/audit/events"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_administrators_read_the_trail() {
@@ -50,6 +51,9 @@ async fn a_bad_query_is_refused_in_words() {
         let answer = house.ask(&house.admin, path).await;
         assert_eq!(answer.status(), 400, "{path}");
         let problem: serde_json::Value = answer.json().await.unwrap();
-        assert!(["bad_query", "bad_cursor"].contains(&problem["code"].as_str().unwrap()), "{path}: {problem}");
+        assert!(
+            ["bad_query", "bad_cursor"].contains(&problem["code"].as_str().unwrap()),
+            "{path}: {problem}"
+        );
     }
 }

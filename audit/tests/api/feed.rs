@@ -38,9 +38,15 @@ async fn the_feed_is_paged_by_its_numbers() {
         house.world.deliver(&ticket(number, house.world.clock().now()), 1, None).await;
     }
     let first = house.get("/audit/events?limit=2").await;
-    assert_eq!((numbers(first["items"].as_array().unwrap()), &first["nextCursor"]), (vec![1, 2], &json!("2")));
+    assert_eq!(
+        (numbers(first["items"].as_array().unwrap()), &first["nextCursor"]),
+        (vec![1, 2], &json!("2"))
+    );
     let second = house.get("/audit/events?limit=2&cursor=2").await;
-    assert_eq!((numbers(second["items"].as_array().unwrap()), &second["nextCursor"]), (vec![3, 4], &json!("4")));
+    assert_eq!(
+        (numbers(second["items"].as_array().unwrap()), &second["nextCursor"]),
+        (vec![3, 4], &json!("4"))
+    );
     let last = house.get("/audit/events?limit=2&after=4").await;
     assert_eq!((numbers(last["items"].as_array().unwrap()), &last["nextCursor"]), (vec![5], &json!(null)));
     assert_eq!(house.items("/audit/events?after=5").await.len(), 0);

@@ -125,7 +125,11 @@ async fn the_log_is_filtered_by_person_action_thing_and_time() {
         (format!("userId={bob}&action=TICKET_CREATED&from=2026-03-01T10:00:00Z"), vec![3]),
         (format!("userId={alice}&action=TICKET_UPDATED"), vec![]),
     ] {
-        assert_eq!(super::numbers(&house.items(&format!("/audit/logs?{filter}")).await), expected, "{filter}");
+        assert_eq!(
+            super::numbers(&house.items(&format!("/audit/logs?{filter}")).await),
+            expected,
+            "{filter}"
+        );
     }
 }
 

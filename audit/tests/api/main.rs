@@ -41,7 +41,12 @@ impl House {
     }
 
     async fn ask(&self, caller: &TestCaller, path: &str) -> Response {
-        reqwest::Client::new().get(format!("{}{path}", self.url)).bearer_auth(&caller.token).send().await.unwrap()
+        reqwest::Client::new()
+            .get(format!("{}{path}", self.url))
+            .bearer_auth(&caller.token)
+            .send()
+            .await
+            .unwrap()
     }
 
     /// The items of a page.
@@ -53,7 +58,9 @@ impl House {
 async fn serve(world: &World) -> String {
     let config = Config::read(&world.sources("audit").await).unwrap();
     let common = config.common.clone();
-    world.serve(&common, |listener, process| async move { audit::run(config, listener, &process).await }).await
+    world
+        .serve(&common, |listener, process| async move { audit::run(config, listener, &process).await })
+        .await
 }
 
 fn ticket(number: u32, now: Timestamp) -> TicketCreated {

@@ -20,7 +20,8 @@ async fn follow(house: &House, path: &str, last: Option<u32>) -> impl Stream<Ite
     let text = answer.bytes_stream().scan(String::new(), |open, bytes| {
         open.push_str(std::str::from_utf8(&bytes.expect("the stream goes on")).unwrap());
         let end = open.rfind("\n\n").map_or(0, |at| at + 2);
-        let whole: Vec<String> = open.drain(..end).collect::<String>().split("\n\n").map(str::to_owned).collect();
+        let whole: Vec<String> =
+            open.drain(..end).collect::<String>().split("\n\n").map(str::to_owned).collect();
         std::future::ready(Some(futures_util::stream::iter(whole)))
     });
     Box::pin(text.flatten().filter_map(|message| async move {
@@ -79,7 +80,8 @@ async fn the_live_feed_ends_when_the_service_stops() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_last_event_id_is_refused() {
     let house = House::open().await;
-    let request = reqwest::Client::new().get(format!("{}/audit/events", house.url)).bearer_auth(&house.admin.token);
+    let request =
+        reqwest::Client::new().get(format!("{}/audit/events", house.url)).bearer_auth(&house.admin.token);
     let request = request.header("accept", "text/event-stream").header("last-event-id", "yesterday");
     assert_eq!(request.send().await.unwrap().status(), 400);
 }

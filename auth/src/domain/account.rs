@@ -90,7 +90,13 @@ impl Account {
     }
 
     /// Makes an account. Its owner proves the address later, but for an administrator made by the operator.
-    pub fn register(email: Email, password_hash: PasswordHash, role: Role, by_operator: bool, now: Timestamp) -> Change {
+    pub fn register(
+        email: Email,
+        password_hash: PasswordHash,
+        role: Role,
+        by_operator: bool,
+        now: Timestamp,
+    ) -> Change {
         let id = UserId::at(now);
         let account = Self(AccountState {
             id,
@@ -125,7 +131,12 @@ impl Account {
         change.forgives = true;
         let session_id = change.begin(beginning, now);
         let client = beginning.client;
-        let event = UserLogin { user_id: id, session_id, ip: client.ip_text(), user_agent: client.user_agent.clone() };
+        let event = UserLogin {
+            user_id: id,
+            session_id,
+            ip: client.ip_text(),
+            user_agent: client.user_agent.clone(),
+        };
         change.tell(&event, Some(id), now);
         change
     }
@@ -147,7 +158,13 @@ impl Account {
     }
 
     /// One of its sessions ends: its owner said so, or a spent refresh token came back.
-    pub fn end_session(self, session: Session, reason: EndReason, lifetimes: &Lifetimes, now: Timestamp) -> Change {
+    pub fn end_session(
+        self,
+        session: Session,
+        reason: EndReason,
+        lifetimes: &Lifetimes,
+        now: Timestamp,
+    ) -> Change {
         let by = (reason == EndReason::Ended).then_some(self.id());
         let mut change = Change::of(self);
         change.end(session.end(reason, lifetimes, now), by, now);
@@ -205,7 +222,12 @@ impl Account {
     ///
     /// # Errors
     /// When it is the administrator's own account, or that of the last active administrator.
-    pub fn change_role(self, role: Role, admin: Administration<'_>, now: Timestamp) -> Result<Change, AccountError> {
+    pub fn change_role(
+        self,
+        role: Role,
+        admin: Administration<'_>,
+        now: Timestamp,
+    ) -> Result<Change, AccountError> {
         self.may_administer(&admin, role == Role::Admin)?;
         let old = self.role();
         let mut change = Change::of(self);

@@ -17,7 +17,9 @@ fn hash(text: &str) -> PasswordHash {
 }
 
 fn account(role: Role) -> Account {
-    Account::register(Email::parse("alice@example.com").unwrap(), hash("old"), role, false, now()).account().clone()
+    Account::register(Email::parse("alice@example.com").unwrap(), hash("old"), role, false, now())
+        .account()
+        .clone()
 }
 
 fn sessions(account: &Account, count: usize) -> Vec<Session> {
@@ -91,8 +93,13 @@ fn every_decision_tells_of_itself_and_of_each_session_that_it_ends() {
 
 #[test]
 fn registration_tells_of_the_account_and_nothing_secret() {
-    let change =
-        Account::register(Email::parse("alice@example.com").unwrap(), hash("$2b$secret"), Role::User, false, now());
+    let change = Account::register(
+        Email::parse("alice@example.com").unwrap(),
+        hash("$2b$secret"),
+        Role::User,
+        false,
+        now(),
+    );
     let data = change.events()[0].json().to_string();
     assert!(data.contains("alice@example.com") && !data.contains("$2b$"), "{data}");
     assert!(!change.account().state().email_verified);
@@ -108,9 +115,13 @@ fn an_address_is_verified_once() {
 #[test]
 fn nobody_administers_the_own_account() {
     let account = account(Role::Admin);
-    let own = || Administration { by: Some(account.id()), other_admins: 3, sessions: vec![], lifetimes: &LIVES };
+    let own =
+        || Administration { by: Some(account.id()), other_admins: 3, sessions: vec![], lifetimes: &LIVES };
     let refused = |result: Result<Change, AccountError>| result.err();
-    assert_eq!(refused(account.clone().change_role(Role::User, own(), now())), Some(AccountError::OwnAccount));
+    assert_eq!(
+        refused(account.clone().change_role(Role::User, own(), now())),
+        Some(AccountError::OwnAccount)
+    );
     assert_eq!(refused(account.clone().change_status(false, own(), now())), Some(AccountError::OwnAccount));
 }
 
@@ -118,7 +129,10 @@ fn nobody_administers_the_own_account() {
 fn the_last_active_administrator_stays_one() {
     let last = || account(Role::Admin);
     let refused = |result: Result<Change, AccountError>| result.err();
-    assert_eq!(refused(last().change_role(Role::Agent, admin(vec![], 0), now())), Some(AccountError::LastAdmin));
+    assert_eq!(
+        refused(last().change_role(Role::Agent, admin(vec![], 0), now())),
+        Some(AccountError::LastAdmin)
+    );
     assert_eq!(refused(last().change_status(false, admin(vec![], 0), now())), Some(AccountError::LastAdmin));
     assert!(last().change_role(Role::Admin, admin(vec![], 0), now()).is_ok());
     assert!(last().change_role(Role::Agent, admin(vec![], 1), now()).is_ok());
@@ -140,7 +154,12 @@ fn a_link_is_stored_as_a_hash_and_expires() {
     let (stored, _) = Link::new(&account, Purpose::PasswordReset, &secret, &rules, now()).into_parts();
     assert_eq!(stored.hash, secret.hash());
     assert_eq!(stored.expires_at, now() + Duration::minutes(30));
-    assert!(account.send(Link::new(&self::account(Role::User), Purpose::PasswordReset, &secret, &rules, now())).events().is_empty());
+    assert!(
+        account
+            .send(Link::new(&self::account(Role::User), Purpose::PasswordReset, &secret, &rules, now()))
+            .events()
+            .is_empty()
+    );
 }
 
 #[test]

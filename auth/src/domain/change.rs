@@ -75,7 +75,7 @@ impl Change {
     }
 
     /// The events of the change, in order.
-    #[must_use]
+    #[cfg(test)]
     pub fn events(&self) -> &[NewEvent] {
         &self.events
     }

@@ -208,7 +208,10 @@ mod tests {
 
     #[test]
     fn what_is_typed_at_login_is_counted_by_its_normal_form() {
-        assert_eq!(EmailHash::of_typed(" Alice@Example.com"), Email::parse("alice@example.com").unwrap().hash());
+        assert_eq!(
+            EmailHash::of_typed(" Alice@Example.com"),
+            Email::parse("alice@example.com").unwrap().hash()
+        );
         assert_eq!(EmailHash::of_typed("Nonsense "), EmailHash::of_typed("nonsense"));
         assert_ne!(EmailHash::of_typed("a@example.com"), EmailHash::of_typed("b@example.com"));
     }

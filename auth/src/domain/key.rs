@@ -47,7 +47,8 @@ impl KeyRules {
     /// Whether a key may be forgotten at `now`: no token that it signed can be alive.
     #[must_use]
     pub fn is_spent(&self, keys: &[Generation], key: Generation, now: Timestamp) -> bool {
-        let successor = keys.iter().filter(|other| other.number > key.number).map(|other| other.signs_from).min();
+        let successor =
+            keys.iter().filter(|other| other.number > key.number).map(|other| other.signs_from).min();
         successor.is_some_and(|since| since + self.token + MARGIN <= now)
     }
 }

@@ -44,7 +44,13 @@ pub struct Link {
 impl Link {
     /// A link for the owner of `account`. Storing it voids the earlier ones of the same purpose.
     #[must_use]
-    pub fn new(account: &Account, purpose: Purpose, secret: &Token, rules: &LinkRules, now: Timestamp) -> Self {
+    pub fn new(
+        account: &Account,
+        purpose: Purpose,
+        secret: &Token,
+        rules: &LinkRules,
+        now: Timestamp,
+    ) -> Self {
         let (user_id, email) = (account.id(), account.email().to_string());
         let (token, expires_at) = (secret.reveal(), now + rules.lifetime(purpose));
         let mail = match purpose {
@@ -56,7 +62,10 @@ impl Link {
             }
         };
         let id = OneTimeTokenId::at(now);
-        Self { token: OneTimeToken { id, user_id, purpose, hash: secret.hash(), created_at: now, expires_at }, mail }
+        Self {
+            token: OneTimeToken { id, user_id, purpose, hash: secret.hash(), created_at: now, expires_at },
+            mail,
+        }
     }
 
     /// What is stored, and what is sent.

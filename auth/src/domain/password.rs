@@ -146,7 +146,8 @@ impl CommonPasswords {
         while low < high {
             let middle = low + (high - low) / 2;
             let start = text[..middle].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-            let end = text[middle..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| middle + at);
+            let end =
+                text[middle..].iter().position(|byte| *byte == b'\n').map_or(text.len(), |at| middle + at);
             match text[start..end].cmp(lower.as_bytes()) {
                 std::cmp::Ordering::Equal => return true,
                 std::cmp::Ordering::Less => low = end + 1,
@@ -231,7 +232,10 @@ mod tests {
     fn the_list_is_long_sorted_and_every_line_of_it_is_found() {
         let list = CommonPasswords::bundled();
         let lines: Vec<&str> = list.0.lines().collect();
-        assert!(lines.windows(2).all(|pair| pair[0].as_bytes() < pair[1].as_bytes()), "sorted, and no line twice");
+        assert!(
+            lines.windows(2).all(|pair| pair[0].as_bytes() < pair[1].as_bytes()),
+            "sorted, and no line twice"
+        );
         assert!(lines.iter().all(|line| line.to_lowercase() == **line));
         assert!(lines.iter().all(|line| list.contains(line)));
         assert!(lines.iter().filter(|line| line.chars().count() >= 12).count() >= 3000);
@@ -241,7 +245,10 @@ mod tests {
     #[test]
     fn a_debug_print_does_not_tell() {
         let password = policy().parse("correct horse battery".to_owned(), None).unwrap();
-        assert_eq!(format!("{password:?} {:?}", PasswordHash::of("$2b$12$x".into())), "Password(***) PasswordHash(***)");
+        assert_eq!(
+            format!("{password:?} {:?}", PasswordHash::of("$2b$12$x".into())),
+            "Password(***) PasswordHash(***)"
+        );
         assert_eq!(PasswordHash::of("$2b$12$x".into()).cost(), Some(12));
         assert_eq!(PasswordHash::of("nonsense".into()).cost(), None);
     }

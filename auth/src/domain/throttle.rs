@@ -96,7 +96,8 @@ impl ThrottleRules {
 
     /// How long the lock after `earlier` other ones lasts.
     fn lock(&self, earlier: u32) -> Duration {
-        let doubled = 1i32.checked_shl(earlier.min(30)).and_then(|factor| self.first_lock.checked_mul(factor));
+        let doubled =
+            1i32.checked_shl(earlier.min(30)).and_then(|factor| self.first_lock.checked_mul(factor));
         doubled.map_or(self.longest_lock, |lock| lock.min(self.longest_lock))
     }
 }

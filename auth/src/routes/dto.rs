@@ -32,7 +32,8 @@ pub struct RegisterIn {
 impl RegisterIn {
     /// Parses it by rules that are configured, which is why `Input` cannot.
     pub fn parsed(self, policy: &PasswordPolicy, errors: &mut FieldErrors) -> Option<(Email, Password)> {
-        let email = errors.required("email", self.email).and_then(|text| errors.take("email", Email::parse(&text)));
+        let email =
+            errors.required("email", self.email).and_then(|text| errors.take("email", Email::parse(&text)));
         confirmed(errors, self.password.as_ref(), self.confirm_password.as_ref());
         let password = errors
             .required("password", self.password)
@@ -287,8 +288,10 @@ pub struct AccountOut {
     is_active: bool,
     /// Whether the address was proven.
     email_verified: bool,
+    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// When its owner last signed in.
+    #[schema(value_type = Option<String>, format = DateTime)]
     last_login: Option<Timestamp>,
 }
 
@@ -345,8 +348,10 @@ pub struct SessionsOut {
 #[serde(rename_all = "camelCase")]
 pub struct SessionOut {
     id: SessionId,
+    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// When it was last used, as far as this service knows.
+    #[schema(value_type = String, format = DateTime)]
     last_seen_at: Timestamp,
     /// From which address it was last refreshed.
     ip: Option<String>,

@@ -27,5 +27,8 @@ impl FromRequest for Visitor {
 
 /// Where a call came from, as the rooms below know it.
 pub fn client(address: ClientAddress) -> Client {
-    Client { ip: Some(address.ip), user_agent: Some(address.user_agent).filter(|text| !text.trim().is_empty()) }
+    Client {
+        ip: Some(address.ip),
+        user_agent: Some(address.user_agent).filter(|text| !text.trim().is_empty()),
+    }
 }

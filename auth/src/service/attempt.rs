@@ -66,7 +66,8 @@ impl App {
             Verdict::Refuse { until } => {
                 // Nothing was changed; and to tell of it locks the account, which others do before this row.
                 drop(tx);
-                let attempt = Attempt { email: typed, hash, client, attempts, locks_until: None, _turn: turn };
+                let attempt =
+                    Attempt { email: typed, hash, client, attempts, locks_until: None, _turn: turn };
                 self.tell(&attempt, Failure::Locked).await?;
                 // The first refusal of a lock is told to the world; the others cost no transaction.
                 self.remember_lock(&attempt.hash, until).await;
@@ -129,7 +130,13 @@ impl App {
 
 impl Attempt<'_> {
     /// Two events on one account share its version: they are one change of it.
-    fn events(&self, user_id: Option<UserId>, version: i64, failure: Failure, now: Timestamp) -> Vec<NewEvent> {
+    fn events(
+        &self,
+        user_id: Option<UserId>,
+        version: i64,
+        failure: Failure,
+        now: Timestamp,
+    ) -> Vec<NewEvent> {
         let email_hash = self.hash.as_str().to_owned();
         let failed = UserLoginFailed {
             user_id,
@@ -141,7 +148,12 @@ impl Attempt<'_> {
         let mut events = vec![NewEvent::of(&failed, version, None, now)];
         if let Some(until) = self.locks_until {
             let failures = u32::try_from(self.attempts.recent().len()).unwrap_or(u32::MAX);
-            events.push(NewEvent::of(&UserLocked { user_id, email_hash, failures, until }, version, None, now));
+            events.push(NewEvent::of(
+                &UserLocked { user_id, email_hash, failures, until },
+                version,
+                None,
+                now,
+            ));
         }
         events
     }

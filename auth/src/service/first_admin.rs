@@ -49,7 +49,12 @@ pub async fn ensure_first_admin(
 ///
 /// # Errors
 /// When the address or the password is refused, in words; when the database fails.
-pub async fn appoint_admin(config: &Config, clock: &Clock, email: &str, password: &str) -> anyhow::Result<()> {
+pub async fn appoint_admin(
+    config: &Config,
+    clock: &Clock,
+    email: &str,
+    password: &str,
+) -> anyhow::Result<()> {
     let email = Email::parse(email)?;
     let hash = hashed(config, &email, password).await?;
     let db = crate::run::open(config, clock).await?;
@@ -65,7 +70,11 @@ pub async fn appoint_admin(config: &Config, clock: &Clock, email: &str, password
 }
 
 /// The same as [`ensure_first_admin`] with a database at hand.
-pub(crate) async fn first_admin(db: &Db, config: &Config, generate: bool) -> anyhow::Result<Option<GeneratedAdmin>> {
+pub(crate) async fn first_admin(
+    db: &Db,
+    config: &Config,
+    generate: bool,
+) -> anyhow::Result<Option<GeneratedAdmin>> {
     if store::accounts::has_admin(db.conn()).await? {
         return Ok(None);
     }
@@ -73,7 +82,9 @@ pub(crate) async fn first_admin(db: &Db, config: &Config, generate: bool) -> any
         Some(email) => email.clone(),
         None if generate => Email::parse(NOBODY_SAID)?,
         None => {
-            tracing::warn!("there is no administrator: set ADMIN_EMAIL and ADMIN_PASSWORD, or run `helpdesk admin create`");
+            tracing::warn!(
+                "there is no administrator: set ADMIN_EMAIL and ADMIN_PASSWORD, or run `helpdesk admin create`"
+            );
             return Ok(None);
         }
     };
@@ -130,8 +141,9 @@ async fn hashed(config: &Config, email: &Email, password: &str) -> anyhow::Resul
     Ok(Hasher::new(config.bcrypt_cost).hash(password).await?)
 }
 
-/// 144 bits, in 24 characters that are easily copied.
-fn generated_password() -> Secret {
+/// A password for somebody who named none: 144 random bits, in 24 characters that are easily copied.
+#[must_use]
+pub fn generated_password() -> Secret {
     let mut bytes = [0; 18];
     rand::RngCore::fill_bytes(&mut rand::rng(), &mut bytes);
     Secret::new(URL_SAFE_NO_PAD.encode(bytes))

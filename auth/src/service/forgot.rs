@@ -6,7 +6,11 @@ use shared::process::Process;
 
 use super::{App, error::Error};
 use crate::{
-    domain::{Account, Email, link::{Link, LinkRules}, token::Purpose},
+    domain::{
+        Account, Email,
+        link::{Link, LinkRules},
+        token::Purpose,
+    },
     store,
 };
 
@@ -71,7 +75,8 @@ impl App {
         };
         let now = self.now();
         let made =
-            store::links::made_since(&*tx, account.id(), Purpose::PasswordReset, now - LinkRules::WINDOW).await?;
+            store::links::made_since(&*tx, account.id(), Purpose::PasswordReset, now - LinkRules::WINDOW)
+                .await?;
         if made.len() as u64 >= self.0.links.per_hour {
             tracing::warn!(user = %account.id(), "too many password resets were asked for; no further mail is sent");
             tx.commit().await?;

@@ -51,7 +51,8 @@ impl Limiter {
         let minute = now.timestamp().div_euclid(MINUTE);
         let own = self.count_here(address, minute);
         // What is too much for this process alone needs no second opinion.
-        let calls = if own > self.per_minute { own } else { own.max(self.count_for_all(address, minute).await) };
+        let calls =
+            if own > self.per_minute { own } else { own.max(self.count_for_all(address, minute).await) };
         if calls > self.per_minute {
             metrics::counter!("auth_rate_limited_total").increment(1);
             tracing::info!(address, "too many calls to the public endpoints");
@@ -77,7 +78,8 @@ impl Limiter {
         if away.is_some_and(|since| since.elapsed() < LEFT_ALONE) {
             return 0;
         }
-        let counted = self.cache.increment(&format!("calls:{address}:{minute}"), Duration::from_secs(90)).await;
+        let counted =
+            self.cache.increment(&format!("calls:{address}:{minute}"), Duration::from_secs(90)).await;
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         own.away_since = counted.is_err().then(Instant::now);
         counted.unwrap_or(0)

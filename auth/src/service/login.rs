@@ -53,7 +53,8 @@ impl App {
         let account = store::accounts::lock(&tx, found.id()).await?;
         // In the meantime the password may have been changed, or the account closed.
         let same = |account: &Account| account.state().password_hash == found.state().password_hash;
-        let account = account.filter(|account| account.is_active() && same(account)).ok_or(Error::Credentials)?;
+        let account =
+            account.filter(|account| account.is_active() && same(account)).ok_or(Error::Credentials)?;
         let change = account.sign_in(&self.beginning(client, &refresh), rehash, now);
         let signed_in = self.commit_signed_in(tx, change, &refresh).await?;
         self.forgive(found.email()).await;
@@ -61,7 +62,11 @@ impl App {
     }
 
     /// The password hashed at the configured cost. One that the rules of today refuse keeps its old hash.
-    async fn rehash(&self, password: String, account: &Account) -> Result<Option<crate::domain::PasswordHash>, Error> {
+    async fn rehash(
+        &self,
+        password: String,
+        account: &Account,
+    ) -> Result<Option<crate::domain::PasswordHash>, Error> {
         match self.0.policy.parse(password, Some(account.email())) {
             Ok(password) => self.0.hasher.hash(password).await.map(Some),
             Err(_) => Ok(None),

@@ -1,8 +1,8 @@
 //! The use cases of auth, one a file, and what they share.
 
+mod administer;
 mod attempt;
 mod change_password;
-mod administer;
 mod error;
 mod first_admin;
 mod forgot;
@@ -33,9 +33,10 @@ use shared::{
 };
 use tokio::sync::Notify;
 
+pub(crate) use self::first_admin::first_admin;
 pub use self::{
     error::Error,
-    first_admin::{GeneratedAdmin, appoint_admin, ensure_first_admin, first_admin},
+    first_admin::{GeneratedAdmin, appoint_admin, ensure_first_admin, generated_password},
     register::Registration,
     sessions::Shown,
     verify::Verified,
@@ -44,8 +45,8 @@ use self::{hasher::Hasher, keys::Keyring, limiter::Limiter, seen::Seen, turns::T
 use crate::{
     Config,
     domain::{
-        Account, Change, Client, Lifetimes, PasswordPolicy, Session, ThrottleRules, Token, account::Beginning,
-        link::LinkRules,
+        Account, Change, Client, Lifetimes, PasswordPolicy, Session, ThrottleRules, Token,
+        account::Beginning, link::LinkRules,
     },
     store,
 };
@@ -186,12 +187,18 @@ impl App {
 
     /// Saves a change that begins a session, and signs the first access token.
     async fn commit_signed_in(&self, tx: Tx, change: Change, refresh: &Token) -> Result<SignedIn, Error> {
-        let session = change.opened().cloned().ok_or_else(|| Error::internal("the change begins no session"))?;
+        let session =
+            change.opened().cloned().ok_or_else(|| Error::internal("the change begins no session"))?;
         let account = self.commit(tx, change).await?;
         self.signed_in(account, &session, refresh).await
     }
 
-    async fn signed_in(&self, account: Account, session: &Session, refresh: &Token) -> Result<SignedIn, Error> {
+    async fn signed_in(
+        &self,
+        account: Account,
+        session: &Session,
+        refresh: &Token,
+    ) -> Result<SignedIn, Error> {
         let now = self.now();
         let expires_at = session.access_expires(&self.0.lifetimes, now);
         let token = self.0.keys.sign(&self.0.db, &account, session.id, now, expires_at).await?;

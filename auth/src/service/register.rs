@@ -48,7 +48,8 @@ impl App {
         let refresh = self.secret();
         let mut change = Account::register(email, hash, Role::User, false, now);
         change.begin(&self.beginning(client, &refresh), now);
-        let link = Link::new(change.account(), Purpose::EmailVerification, &self.secret(), &self.0.links, now);
+        let link =
+            Link::new(change.account(), Purpose::EmailVerification, &self.secret(), &self.0.links, now);
         let change = change.with_link(link);
         if let Some(key) = &idempotency_key {
             store::registrations::answer(&tx, key, change.account().id()).await?;

@@ -24,7 +24,8 @@ impl App {
 
         let now = self.now();
         let tx = self.0.db.begin().await?;
-        let account = store::accounts::lock(&tx, owner).await?.filter(Account::is_active).ok_or(Error::Link)?;
+        let account =
+            store::accounts::lock(&tx, owner).await?.filter(Account::is_active).ok_or(Error::Link)?;
         if !store::links::spend(&tx, Purpose::PasswordReset, &hash, now).await? {
             return Err(Error::Link);
         }

@@ -1,10 +1,6 @@
 //! Where am I signed in?
 
-use shared::{
-    auth::Caller,
-    clock::Timestamp,
-    ids::SessionId,
-};
+use shared::{auth::Caller, clock::Timestamp, ids::SessionId};
 
 use super::{App, error::Error};
 use crate::{

@@ -34,10 +34,13 @@ impl Vault {
         let root = Salt::new(HKDF_SHA256, b"helpdesk auth v1").extract(secret.expose().as_bytes());
         let derive = |purpose: &[u8]| {
             let mut key = [0; 32];
-            root.expand(&[purpose], Bytes32).and_then(|okm| okm.fill(&mut key)).expect("32 bytes can be derived");
+            root.expand(&[purpose], Bytes32)
+                .and_then(|okm| okm.fill(&mut key))
+                .expect("32 bytes can be derived");
             key
         };
-        let sealing = UnboundKey::new(&CHACHA20_POLY1305, &derive(b"signing keys")).expect("the key has 32 bytes");
+        let sealing =
+            UnboundKey::new(&CHACHA20_POLY1305, &derive(b"signing keys")).expect("the key has 32 bytes");
         Self {
             sealing: LessSafeKey::new(sealing),
             fingerprints: hmac::Key::new(hmac::HMAC_SHA256, &derive(b"registrations")),
@@ -51,7 +54,11 @@ impl Vault {
         rand::rng().fill_bytes(&mut nonce);
         let mut sealed = plain.to_vec();
         self.sealing
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(name.as_bytes()), &mut sealed)
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(name.as_bytes()),
+                &mut sealed,
+            )
             .expect("a few bytes can be sealed");
         STANDARD.encode([&nonce[..], &sealed].concat())
     }
@@ -108,7 +115,9 @@ pub fn secret_of_data_folder(data_dir: &Path) -> anyhow::Result<Secret> {
         // Written aside and linked into place: nobody ever reads half of it, and only the first one wins.
         let draft = folder.join(format!("jwt_secret.{}", hex::encode(&bytes[..8])));
         rand::rng().fill_bytes(&mut bytes);
-        owner_only(&draft).and_then(|mut file| file.write_all(hex::encode(bytes).as_bytes())).with_context(what)?;
+        owner_only(&draft)
+            .and_then(|mut file| file.write_all(hex::encode(bytes).as_bytes()))
+            .with_context(what)?;
         let linked = std::fs::hard_link(&draft, &path);
         std::fs::remove_file(&draft).with_context(what)?;
         match linked {
@@ -159,7 +168,8 @@ mod tests {
     fn the_secret_of_a_folder_is_made_once_however_many_ask() {
         let folder = tempfile::tempdir().unwrap();
         let secrets: Vec<Secret> = std::thread::scope(|scope| {
-            let asking: Vec<_> = (0..8).map(|_| scope.spawn(|| secret_of_data_folder(folder.path()).unwrap())).collect();
+            let asking: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| secret_of_data_folder(folder.path()).unwrap())).collect();
             asking.into_iter().map(|asked| asked.join().unwrap()).collect()
         });
         assert!(secrets.iter().all(|secret| secret == &secrets[0]));

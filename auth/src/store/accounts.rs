@@ -1,6 +1,11 @@
 //! The table `users`: the accounts.
 
-use sea_orm::{ActiveValue::Set, IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*, sea_query::Expr};
+use sea_orm::{
+    ActiveValue::Set,
+    IntoActiveModel, QueryOrder, QuerySelect,
+    entity::prelude::*,
+    sea_query::{Expr, ExprTrait},
+};
 use shared::{auth::Role, clock::Timestamp, db::Tx, ids::UserId};
 
 use super::broken;

@@ -1,10 +1,7 @@
 //! The table `login_attempts`: failures by the hash of the address, whether anybody has it or not.
 
 use sea_orm::{ActiveValue::Set, QuerySelect, entity::prelude::*, sea_query::OnConflict};
-use shared::{
-    clock::{Timestamp},
-    db::Tx,
-};
+use shared::{clock::Timestamp, db::Tx};
 
 use super::{accounts, broken};
 use crate::domain::{Attempts, Email, EmailHash};
@@ -36,7 +33,8 @@ impl TryFrom<Model> for Attempts {
 
     fn try_from(row: Model) -> Result<Self, DbErr> {
         let moment = |text: &str| text.parse().ok().and_then(Timestamp::from_timestamp_micros);
-        let recent = row.recent.split(',').filter(|text| !text.is_empty()).map(moment).collect::<Option<Vec<_>>>();
+        let recent =
+            row.recent.split(',').filter(|text| !text.is_empty()).map(moment).collect::<Option<Vec<_>>>();
         let recent = recent.ok_or_else(|| broken("list of failures"))?;
         Ok(Attempts::restore(recent, row.locks.unsigned_abs(), row.locked_until))
     }

@@ -12,11 +12,7 @@ pub mod sessions;
 use sea_orm::DbErr;
 use shared::db::Tx;
 
-use crate::domain::{
-    Account, Change,
-    change::Parts,
-    token::Purpose,
-};
+use crate::domain::{Account, Change, change::Parts, token::Purpose};
 
 /// So many events are written with one statement: SQLite and PostgreSQL bound the number of its values.
 const EVENTS_A_STATEMENT: usize = 500;

@@ -65,7 +65,12 @@ pub async fn by_hash(conn: &impl ConnectionTrait, hash: &TokenHash) -> Result<Op
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn rotate(tx: &Tx, token: RefreshTokenId, successor: &RefreshToken, now: Timestamp) -> Result<bool, DbErr> {
+pub async fn rotate(
+    tx: &Tx,
+    token: RefreshTokenId,
+    successor: &RefreshToken,
+    now: Timestamp,
+) -> Result<bool, DbErr> {
     let spent = Entity::update_many()
         .col_expr(Column::RotatedAt, Expr::value(now))
         .col_expr(Column::ReplacedBy, Expr::value(successor.id.0))

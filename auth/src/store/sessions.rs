@@ -1,6 +1,10 @@
 //! The table `sessions`: the truth on who is signed in.
 
-use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*, sea_query::Expr};
+use sea_orm::{
+    IntoActiveModel, QueryOrder, QuerySelect,
+    entity::prelude::*,
+    sea_query::{Expr, ExprTrait},
+};
 use shared::{
     clock::Timestamp,
     db::Tx,
@@ -89,7 +93,11 @@ pub async fn by_id(conn: &impl ConnectionTrait, id: SessionId) -> Result<Option<
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn all_live(conn: &impl ConnectionTrait, user_id: UserId, now: Timestamp) -> Result<Vec<Session>, DbErr> {
+pub async fn all_live(
+    conn: &impl ConnectionTrait,
+    user_id: UserId,
+    now: Timestamp,
+) -> Result<Vec<Session>, DbErr> {
     Ok(live(user_id, now).all(conn).await?.into_iter().map(Session::from).collect())
 }
 
@@ -97,7 +105,11 @@ pub async fn all_live(conn: &impl ConnectionTrait, user_id: UserId, now: Timesta
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn shown(conn: &impl ConnectionTrait, user_id: UserId, now: Timestamp) -> Result<Vec<Session>, DbErr> {
+pub async fn shown(
+    conn: &impl ConnectionTrait,
+    user_id: UserId,
+    now: Timestamp,
+) -> Result<Vec<Session>, DbErr> {
     let rows = live(user_id, now).order_by_desc(Column::Id).limit(SHOWN).all(conn).await?;
     Ok(rows.into_iter().map(Session::from).collect())
 }

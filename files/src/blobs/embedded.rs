@@ -32,7 +32,8 @@ impl Embedded {
         let mut service = S3ServiceBuilder::new(files);
         service.set_auth(SimpleAuth::from_single(access_key.clone(), secret_key.clone()));
         let service = service.build();
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("files: the embedded S3 store has no port")?;
+        let listener =
+            TcpListener::bind(("127.0.0.1", 0)).await.context("files: the embedded S3 store has no port")?;
         let address = listener.local_addr()?;
         let halting = lifecycle.halting();
         lifecycle.spawn("embedded S3 store", async move {

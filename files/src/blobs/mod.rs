@@ -145,7 +145,10 @@ impl Blobs {
     /// # Errors
     /// When it does not.
     pub async fn look(&self) -> Result<(), BlobError> {
-        self.in_time(async { self.bucket.list_page(String::new(), None, None, None, Some(1)).await.map(drop) }).await
+        self.in_time(async {
+            self.bucket.list_page(String::new(), None, None, None, Some(1)).await.map(drop)
+        })
+        .await
     }
 
     /// The bytes of an object, or those from `first` to `last`, both included. An error in the stream breaks off the
@@ -162,8 +165,10 @@ impl Blobs {
         let bucket = match range {
             None => &*self.bucket,
             Some((first, last)) => {
-                let value = HeaderValue::try_from(format!("bytes={first}-{last}")).expect("digits make a header");
-                ranged = self.bucket.with_extra_headers(HeaderMap::from_iter([(RANGE, value)])).map_err(fault)?;
+                let value =
+                    HeaderValue::try_from(format!("bytes={first}-{last}")).expect("digits make a header");
+                ranged =
+                    self.bucket.with_extra_headers(HeaderMap::from_iter([(RANGE, value)])).map_err(fault)?;
                 &ranged
             }
         };
@@ -238,11 +243,16 @@ fn fault(error: S3Error) -> BlobError {
 
 /// What a status that is no success means. S3's own word for it stands in the body's `<Code>`.
 fn refusal(status: u16, body: &str) -> BlobError {
-    let code = body.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map_or("", |(code, _)| code);
+    let code = body
+        .split_once("<Code>")
+        .and_then(|(_, rest)| rest.split_once("</Code>"))
+        .map_or("", |(code, _)| code);
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
     match status {
         404 => BlobError::Missing,
-        408 | 429 | 500..=599 => BlobError::Away { cause: format!("it answered {status} {code}"), perhaps_done: false },
+        408 | 429 | 500..=599 => {
+            BlobError::Away { cause: format!("it answered {status} {code}"), perhaps_done: false }
+        }
         _ => BlobError::Refused(format!("it answered {status} {code}")),
     }
 }

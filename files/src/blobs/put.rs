@@ -31,7 +31,9 @@ impl Blobs {
     pub async fn put(&self, key: &str, upload: &Received, content_type: &str) -> Result<(), BlobError> {
         let began = Instant::now();
         match self.try_put(key, upload, content_type).await {
-            Err(fault) if self.is_worth_another_try(&fault, began) => self.try_put(key, upload, content_type).await,
+            Err(fault) if self.is_worth_another_try(&fault, began) => {
+                self.try_put(key, upload, content_type).await
+            }
             // The bucket vanished, or was never made because the server was away.
             Err(BlobError::Missing) => {
                 self.make_bucket().await?;
@@ -43,7 +45,8 @@ impl Blobs {
 
     async fn try_put(&self, key: &str, upload: &Received, content_type: &str) -> Result<(), BlobError> {
         let url = self.bucket.presign_put(key, SIGNED_FOR, None, None).await.map_err(fault)?;
-        let unread = |error: io::Error| BlobError::Away { cause: format!("the spool: {error}"), perhaps_done: false };
+        let unread =
+            |error: io::Error| BlobError::Away { cause: format!("the spool: {error}"), perhaps_done: false };
         let reader = upload.reader().await.map_err(unread)?;
         let progress = Progress::default();
         let seen = progress.clone();

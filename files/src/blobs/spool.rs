@@ -139,7 +139,10 @@ mod tests {
         receiving.write(b"world").await.unwrap();
         let received = receiving.finish().await.unwrap();
         assert_eq!(received.size(), 11);
-        assert_eq!(hex::encode(received.sha256()), "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9");
+        assert_eq!(
+            hex::encode(received.sha256()),
+            "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"
+        );
         assert!(received.agrees(Kind::Text).await.unwrap());
         assert!(!received.agrees(Kind::Png).await.unwrap());
         for _ in 0..2 {

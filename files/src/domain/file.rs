@@ -50,7 +50,9 @@ pub enum TypeFault {
     #[error("files with this extension are not taken")]
     Extension,
     /// The declared type is not on the list, or there is none.
-    #[error("files of this Content-Type are not taken; the part that holds the file must declare one that is")]
+    #[error(
+        "files of this Content-Type are not taken; the part that holds the file must declare one that is"
+    )]
     Declared,
     /// The name says one thing and the declared type another.
     #[error("the file's extension and its Content-Type do not agree")]
@@ -185,7 +187,8 @@ impl File {
         }
         self.deleted_at = Some(now);
         self.version += 1;
-        let event = FileDeleted { file_id: self.id, ticket_id: self.ticket_id, file_name: self.name.to_string() };
+        let event =
+            FileDeleted { file_id: self.id, ticket_id: self.ticket_id, file_name: self.name.to_string() };
         let events = vec![NewEvent::of(&event, self.version, Some(caller.user_id), now)];
         Ok(Change { file: self, events })
     }
@@ -245,7 +248,11 @@ mod tests {
             ("a.txt", None, Err(TypeFault::Declared)),
             ("a.png", Some("image/jpeg"), Err(TypeFault::Disagreement)),
         ] {
-            assert_eq!(declared_kind(&FileName::parse(name).unwrap(), declared), answer, "{name} as {declared:?}");
+            assert_eq!(
+                declared_kind(&FileName::parse(name).unwrap(), declared),
+                answer,
+                "{name} as {declared:?}"
+            );
         }
     }
 

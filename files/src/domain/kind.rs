@@ -23,8 +23,17 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 9] =
-        [Kind::Jpeg, Kind::Png, Kind::Gif, Kind::Pdf, Kind::Doc, Kind::Docx, Kind::Xls, Kind::Xlsx, Kind::Text];
+    pub const ALL: [Kind; 9] = [
+        Kind::Jpeg,
+        Kind::Png,
+        Kind::Gif,
+        Kind::Pdf,
+        Kind::Doc,
+        Kind::Docx,
+        Kind::Xls,
+        Kind::Xlsx,
+        Kind::Text,
+    ];
 
     /// Its MIME type.
     pub const fn mime(self) -> &'static str {
@@ -84,7 +93,15 @@ mod tests {
     #[test]
     fn a_declared_type_is_read_without_its_parameters_and_in_any_case() {
         assert_eq!(Kind::of_mime("Text/Plain; charset=utf-8"), Some(Kind::Text));
-        for other in ["", "text", "text/html", "image/svg+xml", "image/jpg", "application/octet-stream", "text/plainer"] {
+        for other in [
+            "",
+            "text",
+            "text/html",
+            "image/svg+xml",
+            "image/jpg",
+            "application/octet-stream",
+            "text/plainer",
+        ] {
             assert_eq!(Kind::of_mime(other), None, "{other}");
         }
         assert_eq!(Kind::of_extension("svg"), None);

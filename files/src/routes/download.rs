@@ -1,6 +1,6 @@
 use actix_web::body::SizedStream;
-use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use shared::auth::Caller;

@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use shared::auth::Caller;
 use shared::http::{ApiError, Code};
 use shared::ids::TicketId;
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::domain::{FileError, FileName};
@@ -23,10 +24,15 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Reads it, or says what is wrong with it. Who may not see the ticket is told so before the file is read, where the
 /// ticket comes first.
-pub async fn read(app: &App, caller: &Caller, form: Multipart, request: &HttpRequest) -> Result<Incoming, ApiError> {
-    let mut form = Form { parts: form, pace: app.pace(), received: 0 };
+pub async fn read(
+    app: &App,
+    caller: &Caller,
+    form: Multipart,
+    request: &HttpRequest,
+) -> Result<Incoming, ApiError> {
+    let mut form = Form { parts: form, readable: true, pace: app.pace(), received: 0 };
     let outcome = form.incoming(app, caller, request).await;
-    if outcome.is_err() {
+    if outcome.is_err() && form.readable {
         form.drain(app.file_limit() + AROUND).await;
     }
     outcome
@@ -34,6 +40,8 @@ pub async fn read(app: &App, caller: &Caller, form: Multipart, request: &HttpReq
 
 struct Form {
     parts: Multipart,
+    /// A stream of parts that has failed must not be asked for more.
+    readable: bool,
     pace: Pace,
     received: u64,
 }
@@ -45,8 +53,14 @@ struct NamedFile {
 }
 
 impl Form {
-    async fn incoming(&mut self, app: &App, caller: &Caller, request: &HttpRequest) -> Result<Incoming, ApiError> {
-        let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    async fn incoming(
+        &mut self,
+        app: &App,
+        caller: &Caller,
+        request: &HttpRequest,
+    ) -> Result<Incoming, ApiError> {
+        let announced =
+            request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         if announced.is_some_and(|length: u64| length > app.file_limit() + AROUND) {
             return Err(Error::from(FileError::TooLarge { limit: app.file_limit() }).into());
         }
@@ -57,16 +71,26 @@ impl Form {
                 "ticketId" if ticket.is_none() => ticket = Some(self.ticket(app, caller, part).await?),
                 "file" if file.is_none() => file = Some(self.file(app, part).await?),
                 name @ ("ticketId" | "file") => {
-                    return Err(ApiError::new(Code::DuplicateField).field(name, "duplicate_field", "is given twice"));
+                    return Err(ApiError::new(Code::DuplicateField).field(
+                        name,
+                        "duplicate_field",
+                        "is given twice",
+                    ));
                 }
                 name => {
                     let name: String = name.chars().take(64).collect();
-                    return Err(ApiError::new(Code::UnknownField).field(&name, "unknown_field", "is not known here"));
+                    return Err(ApiError::new(Code::UnknownField).field(
+                        &name,
+                        "unknown_field",
+                        "is not known here",
+                    ));
                 }
             }
         }
         match (ticket, file) {
-            (Some(ticket), Some(NamedFile { name, declared, parcel })) => Ok(Incoming { ticket, name, declared, parcel }),
+            (Some(ticket), Some(NamedFile { name, declared, parcel })) => {
+                Ok(Incoming { ticket, name, declared, parcel })
+            }
             (ticket, file) => {
                 let missing = [("ticketId", ticket.is_none()), ("file", file.is_none())];
                 let missing = missing.into_iter().filter(|(_, missing)| *missing);
@@ -104,14 +128,25 @@ impl Form {
 
     async fn next_part(&mut self) -> Result<Option<Field>, ApiError> {
         let part = timeout_at(self.pace.deadline(self.received), self.parts.next()).await;
-        part.map_err(|_| ApiError::new(Code::RequestTimeout))?.transpose().map_err(unreadable)
+        self.readable(part)
     }
 
     async fn next_bytes(&mut self, part: &mut Field) -> Result<Option<actix_web::web::Bytes>, ApiError> {
         let bytes = timeout_at(self.pace.deadline(self.received), part.next()).await;
-        let bytes = bytes.map_err(|_| ApiError::new(Code::RequestTimeout))?.transpose().map_err(unreadable)?;
+        let bytes = self.readable(bytes)?;
         self.received += bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
         Ok(bytes)
+    }
+
+    /// What came in time and could be read.
+    fn readable<T>(
+        &mut self,
+        read: Result<Option<Result<T, MultipartError>>, Elapsed>,
+    ) -> Result<Option<T>, ApiError> {
+        let read = read.map_err(|_| ApiError::new(Code::RequestTimeout).detail("The body comes too slowly."));
+        let read = read.and_then(|read| read.transpose().map_err(unreadable));
+        self.readable = read.is_ok();
+        read
     }
 
     /// Lets what is still coming run out, up to so many bytes and for so long.

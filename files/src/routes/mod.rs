@@ -78,7 +78,11 @@ async fn upload(
     security(("bearer" = [])),
 )]
 #[get("/files")]
-async fn list(app: Data<App>, caller: Caller, query: Listing<OfTicket>) -> Result<web::Json<Page<FileOut>>, ApiError> {
+async fn list(
+    app: Data<App>,
+    caller: Caller,
+    query: Listing<OfTicket>,
+) -> Result<web::Json<Page<FileOut>>, ApiError> {
     let page = PageQuery::parse(&query.page, &["createdAt"], "-createdAt")?;
     let after = page.after::<(When, FileId)>()?;
     let files = app.files(&caller, query.filter.ticket_id, &page, after).await?;

@@ -25,7 +25,12 @@ pub struct Incoming {
 impl Incoming {
     /// What makes two requests with one `Idempotency-Key` the same.
     pub fn fingerprint(&self) -> Vec<u8> {
-        let text = format!("{}\n{}\n{}\n", self.ticket.ticket(), self.name, self.declared.as_deref().unwrap_or_default());
+        let text = format!(
+            "{}\n{}\n{}\n",
+            self.ticket.ticket(),
+            self.name,
+            self.declared.as_deref().unwrap_or_default()
+        );
         [text.as_bytes(), &self.parcel.sha256()].concat()
     }
 }
@@ -36,7 +41,12 @@ impl App {
     ///
     /// # Errors
     /// A broken rule, a bucket that is away, an idempotency key used for something else.
-    pub async fn upload(&self, caller: &Caller, incoming: Incoming, once: Once<File>) -> Result<Answer, Error> {
+    pub async fn upload(
+        &self,
+        caller: &Caller,
+        incoming: Incoming,
+        once: Once<File>,
+    ) -> Result<Answer, Error> {
         let Incoming { ticket, name, declared, parcel } = incoming;
         let kind = declared_kind(&name, declared.as_deref()).map_err(crate::domain::FileError::from)?;
         if !parcel.received.agrees(kind).await? {

@@ -5,7 +5,9 @@ mod uploads;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use shared::clock::Timestamp;
 use shared::db::{Db, Tx};
 use shared::ids::{FileAccessId, FileId, TicketId, UserId};

@@ -84,7 +84,8 @@ async fn a_file_is_deleted_by_who_brought_it_or_an_administrator() {
     // It is out of sight, not out of the world.
     assert_eq!(site.count("files").await, 2);
     let events = site.world.emitted("files").await;
-    let told: Vec<_> = events.iter().map(|event| (event.event_type.as_str(), event.aggregate_version)).collect();
+    let told: Vec<_> =
+        events.iter().map(|event| (event.event_type.as_str(), event.aggregate_version)).collect();
     assert_eq!(told, [("file.uploaded", 1), ("file.uploaded", 1), ("file.deleted", 2), ("file.deleted", 2)]);
     assert_eq!(events[3].user_id, Some(admin.id));
     insta::assert_json_snapshot!(serde_json::to_value(&events[2].data).unwrap(), {
@@ -102,7 +103,8 @@ async fn a_file_is_deleted_by_who_brought_it_or_an_administrator() {
 async fn of_many_deletions_at_once_one_counts() {
     let site = Site::start().await;
     let path = format!("/files/{}", site.upload_text("mine").await["id"].as_str().unwrap());
-    let answers = futures_util::future::join_all((0..8).map(|_| site.call(Method::DELETE, &path, &site.alice))).await;
+    let answers =
+        futures_util::future::join_all((0..8).map(|_| site.call(Method::DELETE, &path, &site.alice))).await;
     let deleted = answers.iter().filter(|answer| answer.status() == StatusCode::NO_CONTENT).count();
     assert_eq!(deleted, 1);
     assert!(answers.iter().all(|answer| matches!(answer.status().as_u16(), 204 | 404)));

@@ -17,6 +17,8 @@ pub enum Gate {
     Open,
     /// Connections are taken, and nothing passes: as when the server is stopped in its tracks.
     Frozen,
+    /// Requests pass, and no answer does.
+    Mute,
     /// Connections are cut: as when the server is gone.
     Shut,
 }
@@ -58,7 +60,8 @@ impl TestBucket {
     /// What lies in the bucket.
     pub async fn keys(&self) -> Vec<String> {
         let region = Region::Custom { region: "us-east-1".into(), endpoint: self.endpoint.clone() };
-        let keys = Credentials::new(Some(&self.access_key), Some(&self.secret_key), None, None, None).unwrap();
+        let keys =
+            Credentials::new(Some(&self.access_key), Some(&self.secret_key), None, None, None).unwrap();
         let bucket = Bucket::new(&self.name, region, keys).unwrap().with_path_style();
         let pages = bucket.list(String::new(), None).await.unwrap();
         pages.into_iter().flat_map(|page| page.contents).map(|object| object.key).collect()
@@ -75,7 +78,8 @@ async fn serve(directory: &std::path::Path) -> String {
         while let Ok((socket, _)) = listener.accept().await {
             let service = service.clone();
             tokio::spawn(async move {
-                let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(socket), service).await;
+                let _ =
+                    Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(socket), service).await;
             });
         }
     });
@@ -90,15 +94,20 @@ async fn guard(listener: TcpListener, server: String, gate: watch::Receiver<Gate
             let (client_reads, client_writes) = client.into_split();
             let (server_reads, server_writes) = upstream.into_split();
             tokio::select! {
-                () = pump(client_reads, server_writes, gate.clone()) => {}
-                () = pump(server_reads, client_writes, gate) => {}
+                () = pump(client_reads, server_writes, gate.clone(), |gate| gate == Gate::Frozen) => {}
+                () = pump(server_reads, client_writes, gate, |gate| matches!(gate, Gate::Frozen | Gate::Mute)) => {}
             }
         });
     }
 }
 
 /// Carries bytes one way for as long as the gate lets it.
-async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, mut gate: watch::Receiver<Gate>) {
+async fn pump(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    mut gate: watch::Receiver<Gate>,
+    held: impl Fn(Gate) -> bool,
+) {
     let mut buffer = vec![0; 16 * 1024];
     loop {
         let mut watched = gate.clone();
@@ -107,7 +116,7 @@ async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin,
             read = from.read(&mut buffer) => read,
         };
         let Ok(read @ 1..) = read else { return };
-        let open = gate.wait_for(|gate| *gate != Gate::Frozen).await.map(|gate| *gate == Gate::Open);
+        let open = gate.wait_for(|gate| !held(*gate)).await.map(|gate| *gate != Gate::Shut);
         if !open.unwrap_or(false) || to.write_all(&buffer[..read]).await.is_err() {
             return;
         }

@@ -11,7 +11,10 @@ async fn a_download_is_an_attachment_that_no_browser_runs() {
     let headers = answer.headers().clone();
     assert_eq!(header(&headers, "content-type"), "text/plain");
     assert_eq!(header(&headers, "content-length"), "7");
-    assert_eq!(header(&headers, "content-disposition"), "attachment; filename=\"note.txt\"; filename*=UTF-8''note.txt");
+    assert_eq!(
+        header(&headers, "content-disposition"),
+        "attachment; filename=\"note.txt\"; filename*=UTF-8''note.txt"
+    );
     assert_eq!(header(&headers, "x-content-type-options"), "nosniff");
     assert!(header(&headers, "content-security-policy").starts_with("sandbox"));
     assert_eq!(header(&headers, "etag"), format!("\"{}\"", file["fileHash"].as_str().unwrap()));
@@ -30,9 +33,13 @@ async fn one_range_is_served_and_nothing_is_compressed_on_the_way() {
     let bytes = text_of(100_000);
     let file = site.upload("a.txt", "text/plain", bytes.clone()).await;
     let path = format!("/files/{}/download", file["id"].as_str().unwrap());
-    for (range, first, last) in
-        [("bytes=0-0", 0, 0), ("bytes=10-19", 10, 19), ("bytes=99990-", 99_990, 99_999), ("bytes=-5", 99_995, 99_999), ("bytes=50000-999999", 50_000, 99_999)]
-    {
+    for (range, first, last) in [
+        ("bytes=0-0", 0, 0),
+        ("bytes=10-19", 10, 19),
+        ("bytes=99990-", 99_990, 99_999),
+        ("bytes=-5", 99_995, 99_999),
+        ("bytes=50000-999999", 50_000, 99_999),
+    ] {
         let headers = [("range", range), ("accept-encoding", "gzip")];
         let answer = site.call_with(Method::GET, &path, &site.alice, &headers).await;
         assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT, "{range}");
@@ -48,7 +55,11 @@ async fn one_range_is_served_and_nothing_is_compressed_on_the_way() {
     for range in ["bytes=0-1,5-6", "lines=1-2", "nonsense"] {
         let headers = [("range", range), ("accept-encoding", "gzip")];
         let answer = site.call_with(Method::GET, &path, &site.alice, &headers).await;
-        assert_eq!((answer.status(), answer.headers().get("content-encoding")), (StatusCode::OK, None), "{range}");
+        assert_eq!(
+            (answer.status(), answer.headers().get("content-encoding")),
+            (StatusCode::OK, None),
+            "{range}"
+        );
         assert_eq!(answer.bytes().await.unwrap(), bytes);
     }
 }

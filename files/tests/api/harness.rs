@@ -54,10 +54,16 @@ impl Site {
                 .with("S3_SECRET_KEY", &env("TEST_S3_SECRET_KEY"))
                 .with("S3_BUCKET_TICKETS", &own_bucket);
         }
-        let sources: Sources = settings.iter().fold(sources, |sources, (key, value)| sources.with(*key, *value));
+        let sources: Sources =
+            settings.iter().fold(sources, |sources, (key, value)| sources.with(*key, *value));
         let config = files::Config::read(&sources).unwrap();
         let common = config.common.clone();
-        let url = world.serve(&common, move |listener, process| files::run(config, listener, process)).await;
+        let url = world
+            .serve(
+                &common,
+                move |listener, process| async move { files::run(config, listener, &process).await },
+            )
+            .await;
         let alice = world.user("alice@example.com");
         let ticket = TicketId::at(world.clock().now());
         tickets.show(&alice.token, ticket);
@@ -74,7 +80,13 @@ impl Site {
         self.call_with(method, path, caller, &[]).await
     }
 
-    pub async fn call_with(&self, method: Method, path: &str, caller: &TestCaller, headers: &[(&str, &str)]) -> Response {
+    pub async fn call_with(
+        &self,
+        method: Method,
+        path: &str,
+        caller: &TestCaller,
+        headers: &[(&str, &str)],
+    ) -> Response {
         let mut request = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&caller.token);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -92,7 +104,8 @@ impl Site {
     }
 
     pub async fn post_as(&self, caller: &TestCaller, form: Form, headers: &[(&str, &str)]) -> Response {
-        let mut request = self.http.post(format!("{}/files", self.url)).bearer_auth(&caller.token).multipart(form);
+        let mut request =
+            self.http.post(format!("{}/files", self.url)).bearer_auth(&caller.token).multipart(form);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

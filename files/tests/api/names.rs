@@ -60,8 +60,16 @@ async fn odd_but_honest_names_come_back_as_they_were_and_break_no_header() {
             "say \"hi\"; x.txt",
             "attachment; filename=\"say _hi_; x.txt\"; filename*=UTF-8''say%20%22hi%22%3B%20x.txt",
         ),
-        ("filename=\"100% café.txt\"", "100% café.txt", "attachment; filename=\"100_ caf_.txt\"; filename*=UTF-8''100%25%20caf%C3%A9.txt"),
-        ("filename*=UTF-8''%E7%94%BB.txt", "画.txt", "attachment; filename=\"_.txt\"; filename*=UTF-8''%E7%94%BB.txt"),
+        (
+            "filename=\"100% café.txt\"",
+            "100% café.txt",
+            "attachment; filename=\"100_ caf_.txt\"; filename*=UTF-8''100%25%20caf%C3%A9.txt",
+        ),
+        (
+            "filename*=UTF-8''%E7%94%BB.txt",
+            "画.txt",
+            "attachment; filename=\"_.txt\"; filename*=UTF-8''%E7%94%BB.txt",
+        ),
     ] {
         let answer = post_named(&site, disposition).await;
         assert_eq!(answer.status(), StatusCode::CREATED, "{disposition}");

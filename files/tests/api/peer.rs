@@ -22,7 +22,9 @@ impl Tickets {
         tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
                 let mut request = Vec::new();
-                while !request.ends_with(b"\r\n\r\n") && socket.read_buf(&mut request).await.is_ok_and(|read| read > 0) {}
+                while !request.ends_with(b"\r\n\r\n")
+                    && socket.read_buf(&mut request).await.is_ok_and(|read| read > 0)
+                {}
                 let answer = table.answer(&String::from_utf8_lossy(&request));
                 let _ = socket.write_all(answer.as_bytes()).await;
             }
@@ -39,7 +41,8 @@ impl Tickets {
     }
 
     fn answer(&self, request: &str) -> String {
-        let id = request.strip_prefix("GET /tickets/").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
+        let id =
+            request.strip_prefix("GET /tickets/").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
         let token = request.lines().find_map(|line| {
             let (name, value) = line.split_once(": ")?;
             name.eq_ignore_ascii_case("authorization").then(|| value.trim_start_matches("Bearer ").to_owned())

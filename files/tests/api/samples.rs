@@ -77,7 +77,9 @@ pub fn compound(streams: &[&str]) -> Vec<u8> {
         table[4 * sector..4 * sector + 4].copy_from_slice(&next.to_le_bytes());
     }
     let mut directory = vec![0; 512 * sectors];
-    for (entry, (name, kind)) in [("Root Entry", 5)].into_iter().chain(streams.iter().map(|s| (*s, 2))).enumerate() {
+    for (entry, (name, kind)) in
+        [("Root Entry", 5)].into_iter().chain(streams.iter().map(|s| (*s, 2))).enumerate()
+    {
         let entry = &mut directory[128 * entry..128 * (entry + 1)];
         let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
         entry[..name.len()].copy_from_slice(&name);

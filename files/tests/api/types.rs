@@ -29,10 +29,16 @@ async fn name_declared_type_and_bytes_must_agree() {
     let site = Site::start().await;
     for (extension, mime) in MIMES {
         for (other, other_mime) in MIMES.into_iter().filter(|(_, other_mime)| *other_mime != mime) {
-            for (name, declared, bytes) in [(extension, mime, other), (extension, other_mime, extension), (other, mime, extension)] {
+            for (name, declared, bytes) in
+                [(extension, mime, other), (extension, other_mime, extension), (other, mime, extension)]
+            {
                 let answer = site.post(site.form(&format!("a.{name}"), declared, sample(bytes))).await;
                 let (status, code) = refusal(answer).await;
-                assert_eq!((status, code.as_str()), (415, "file_type_not_allowed"), "a.{name} as {declared} of {bytes}");
+                assert_eq!(
+                    (status, code.as_str()),
+                    (415, "file_type_not_allowed"),
+                    "a.{name} as {declared} of {bytes}"
+                );
             }
         }
     }
@@ -64,7 +70,11 @@ async fn what_is_not_on_the_list_and_what_only_seems_to_be_is_refused() {
         ("a.gif", "image/gif", script_behind_picture),
         ("a.png", "image/png", archive_behind_picture),
         ("a.docx", MIMES[6].1, crate::samples::archive(&["META-INF/MANIFEST.MF", "Main.class"])),
-        ("a.docx", MIMES[6].1, crate::samples::archive(&["[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"])),
+        (
+            "a.docx",
+            MIMES[6].1,
+            crate::samples::archive(&["[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"]),
+        ),
         ("a.doc", MIMES[5].1, crate::samples::compound(&["PowerPoint Document"])),
     ] {
         let (status, code) = refusal(site.post(site.form(name, mime, bytes)).await).await;

@@ -2,8 +2,8 @@ use shared::{
     bus::{Fault, Handler},
     db::Tx,
     events::{
-        Envelope, TicketCreated, UserDeleted, UserEmailVerified, UserProfileUpdated, UserRegistered, UserRoleChanged,
-        UserStatusChanged,
+        Envelope, TicketCreated, UserDeleted, UserEmailVerified, UserProfileUpdated, UserRegistered,
+        UserRoleChanged, UserStatusChanged,
     },
     ids::UserId,
 };

@@ -21,5 +21,8 @@ pub fn events_durable() -> anyhow::Result<Durable> {
 /// # Errors
 /// When its definition is faulty.
 pub fn commands_durable() -> anyhow::Result<Durable> {
-    Durable::new("notifications-commands", include_str!("../../../nats/consumers/notifications-commands.json"))
+    Durable::new(
+        "notifications-commands",
+        include_str!("../../../nats/consumers/notifications-commands.json"),
+    )
 }

@@ -89,7 +89,10 @@ mod tests {
         for text in ["", "alice", "@example.com", "alice@", "a@b@c"] {
             assert_eq!(MailAddress::parse(text), Err(AddressFault::Malformed), "{text:?}");
         }
-        assert_eq!(MailAddress::parse(&format!("{}@example.com", "a".repeat(250))), Err(AddressFault::TooLong));
+        assert_eq!(
+            MailAddress::parse(&format!("{}@example.com", "a".repeat(250))),
+            Err(AddressFault::TooLong)
+        );
     }
 
     #[test]

@@ -1,8 +1,9 @@
 use shared::events::{
-    Event, FileDeleted, FileInfected, FileUploaded, NotificationFailed, NotificationSent, SessionRevoked, TicketAssigned,
-    TicketCommented, TicketCreated, TicketDeleted, TicketSlaBreached, TicketSlaWarning, TicketStatusChanged,
-    TicketUpdated, UserAvatarChanged, UserDeleted, UserEmailVerified, UserLocked, UserLogin, UserLoginFailed, UserLogout,
-    UserPasswordChanged, UserPasswordReset, UserProfileUpdated, UserRegistered, UserRoleChanged, UserStatusChanged,
+    Event, FileDeleted, FileInfected, FileUploaded, NotificationFailed, NotificationSent, SessionRevoked,
+    TicketAssigned, TicketCommented, TicketCreated, TicketDeleted, TicketSlaBreached, TicketSlaWarning,
+    TicketStatusChanged, TicketUpdated, UserAvatarChanged, UserDeleted, UserEmailVerified, UserLocked,
+    UserLogin, UserLoginFailed, UserLogout, UserPasswordChanged, UserPasswordReset, UserProfileUpdated,
+    UserRegistered, UserRoleChanged, UserStatusChanged,
 };
 
 /// What this service does on an event.
@@ -44,9 +45,11 @@ pub fn decide(event_type: &str) -> Option<Decision> {
         TicketCreated::TYPE => Decision::TellTicketCreated,
         UserPasswordChanged::TYPE | UserPasswordReset::TYPE => Decision::TellPasswordChanged,
         // Sessions are no news to their owner, and a lock is shown where it matters: at the login.
-        UserLogin::TYPE | UserLoginFailed::TYPE | UserLogout::TYPE | UserLocked::TYPE | SessionRevoked::TYPE => {
-            Decision::Ignore
-        }
+        UserLogin::TYPE
+        | UserLoginFailed::TYPE
+        | UserLogout::TYPE
+        | UserLocked::TYPE
+        | SessionRevoked::TYPE => Decision::Ignore,
         // No mail shows a picture.
         UserAvatarChanged::TYPE => Decision::Ignore,
         // No template yet.

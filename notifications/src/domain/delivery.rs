@@ -82,7 +82,10 @@ impl FromStr for Status {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name).ok_or_else(|| format!("no status `{name}`"))
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str() == name)
+            .ok_or_else(|| format!("no status `{name}`"))
     }
 }
 
@@ -184,7 +187,8 @@ impl Delivery {
     /// Decides what becomes of it.
     #[must_use]
     pub fn settle(&self, outcome: Outcome, now: Timestamp) -> Settlement {
-        let settled = |status, attempts, reason| Settlement { status, attempts, next_attempt_at: now, reason };
+        let settled =
+            |status, attempts, reason| Settlement { status, attempts, next_attempt_at: now, reason };
         match outcome {
             Outcome::Accepted => settled(Status::Sent, self.attempts, None),
             Outcome::Refused(why) => settled(Status::Failed, self.attempts + 1, Some(why)),

@@ -38,8 +38,9 @@ mod tests {
     #[test]
     fn the_schedule_is_5_s_5_min_30_min_2_h_5_h_10_h_then_the_end() {
         let now = Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap();
-        let waits: Vec<_> =
-            (1..=7).map(|failures| next_attempt(failures, now, None).map(|at| (at - now).num_seconds())).collect();
+        let waits: Vec<_> = (1..=7)
+            .map(|failures| next_attempt(failures, now, None).map(|at| (at - now).num_seconds()))
+            .collect();
         assert_eq!(
             waits,
             [Some(5), Some(300), Some(1800), Some(7200), Some(18_000), Some(36_000), None],

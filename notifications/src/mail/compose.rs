@@ -86,7 +86,8 @@ impl Letterhead {
     /// # Errors
     /// When the address is none after all; the mail can then never go.
     pub fn compose(&self, mail: &Mail) -> Result<Message, String> {
-        let address = mail.to.as_str().parse().map_err(|fault| format!("the address is malformed: {fault}"))?;
+        let address =
+            mail.to.as_str().parse().map_err(|fault| format!("the address is malformed: {fault}"))?;
         let mut builder = Message::builder()
             .from(self.from.clone())
             // No name beside the address: it is the user's own text, and the greeting has it.

@@ -65,7 +65,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         super::write(folder.path(), "a@b", b"first").unwrap();
         super::write(folder.path(), "a@b", b"second").unwrap();
-        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let names: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["a@b.eml"]);
         assert_eq!(fs::read(folder.path().join("a@b.eml")).unwrap(), b"second");
     }

@@ -8,7 +8,7 @@ mod smtp;
 mod tests;
 mod variables;
 
-pub use compose::{LetterheadFault, Letterhead, Mail};
+pub use compose::{Letterhead, LetterheadFault, Mail};
 pub use directory::DirectoryMailer;
 pub use render::{Letter, Renderer};
 pub use smtp::SmtpMailer;

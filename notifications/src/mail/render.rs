@@ -97,7 +97,12 @@ impl Renderer {
     ///
     /// # Errors
     /// When the template names a variable that is not there.
-    pub fn subject(&self, template: Template, language: Language, variables: &Value) -> Result<String, RenderFault> {
+    pub fn subject(
+        &self,
+        template: Template,
+        language: Language,
+        variables: &Value,
+    ) -> Result<String, RenderFault> {
         let subject = self.part(&self.plain, template, language, "subject", variables)?;
         Ok(one_line(&subject, LONGEST_SUBJECT))
     }
@@ -106,7 +111,12 @@ impl Renderer {
     ///
     /// # Errors
     /// When the template names a variable that is not there.
-    pub fn letter(&self, template: Template, language: Language, variables: &Value) -> Result<Letter, RenderFault> {
+    pub fn letter(
+        &self,
+        template: Template,
+        language: Language,
+        variables: &Value,
+    ) -> Result<Letter, RenderFault> {
         Ok(Letter {
             subject: self.subject(template, language, variables)?,
             text: self.part(&self.plain, template, language, "text", variables)?,
@@ -122,9 +132,11 @@ impl Renderer {
         part: &str,
         variables: &Value,
     ) -> Result<String, RenderFault> {
-        registry
-            .render(&key(template, language, part), variables)
-            .map_err(|cause| RenderFault { template, language, cause: Box::new(cause) })
+        registry.render(&key(template, language, part), variables).map_err(|cause| RenderFault {
+            template,
+            language,
+            cause: Box::new(cause),
+        })
     }
 }
 

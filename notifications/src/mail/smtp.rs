@@ -27,10 +27,16 @@ impl SmtpMailer {
     ///
     /// # Errors
     /// When the URL is not one of these; the words do not repeat it, for it may hold a password.
-    pub fn new(url: &str, connections: u32, timeout: Duration, letterhead: Letterhead) -> Result<Self, String> {
+    pub fn new(
+        url: &str,
+        connections: u32,
+        timeout: Duration,
+        letterhead: Letterhead,
+    ) -> Result<Self, String> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
             .map_err(|_| {
-                "it is not of the form smtp://user:password@host:port (or smtps://…, or with ?tls=required)".to_owned()
+                "it is not of the form smtp://user:password@host:port (or smtps://…, or with ?tls=required)"
+                    .to_owned()
             })?
             .timeout(Some(timeout))
             .pool_config(PoolConfig::new().max_size(connections))
@@ -63,7 +69,10 @@ fn is_final(permanent: bool, code: Option<u16>) -> bool {
 
 /// Servers like to repeat the address; the reason travels into the log and the audit trail, where it has no business.
 fn without_addresses(text: &str) -> String {
-    text.split(' ').map(|word| if word.contains('@') { "<address>" } else { word }).collect::<Vec<_>>().join(" ")
+    text.split(' ')
+        .map(|word| if word.contains('@') { "<address>" } else { word })
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]

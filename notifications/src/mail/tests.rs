@@ -47,15 +47,63 @@ fn headers(message: &Message) -> Vec<String> {
 fn the_french_ticket_mail_is_the_specification_word_for_word() {
     let letter = letter(&ticket("Imprimante en panne"), Language::Fr, "Alice Archer");
     insta::assert_snapshot!(letter.subject, @"Ticket #HD-000042 créé - Imprimante en panne");
-    insta::assert_snapshot!(letter.text, @"");
-    insta::assert_snapshot!(letter.html, @"");
+    insta::assert_snapshot!(letter.text, @"
+    Bonjour Alice Archer,
+
+    Votre ticket a été créé avec succès.
+
+    Détails:
+    - Numéro: #HD-000042
+    - Titre: Imprimante en panne
+    - Priorité: HIGH
+    - Catégorie: hardware
+
+    Vous pouvez suivre son évolution dans votre espace.
+
+    Cordialement,
+    L'équipe Support
+    ");
+    insta::assert_snapshot!(letter.html, @r#"
+    <!DOCTYPE html>
+    <html lang="fr">
+    <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>
+    <body style="font-family: sans-serif; line-height: 1.5; color: #1f2933; max-width: 36em; margin: 1em auto; padding: 0 1em">
+    <p>Bonjour Alice Archer,</p>
+    <p>Votre ticket a été créé avec succès.</p>
+    <p>Détails:</p>
+    <ul>
+    <li>Numéro: #HD-000042</li>
+    <li>Titre: Imprimante en panne</li>
+    <li>Priorité: HIGH</li>
+    <li>Catégorie: hardware</li>
+    </ul>
+    <p>Vous pouvez suivre son évolution dans <a href="https://help.example.com/tickets/00000000-0000-0000-0000-00000000002a">votre espace</a>.</p>
+    <p>Cordialement,<br>L'équipe Support</p>
+    </body>
+    </html>
+    "#);
 }
 
 #[test]
 fn the_english_ticket_mail() {
     let letter = letter(&ticket("Printer on fire"), Language::En, "Alice Archer");
-    insta::assert_snapshot!(letter.subject, @"");
-    insta::assert_snapshot!(letter.text, @"");
+    insta::assert_snapshot!(letter.subject, @"Ticket #HD-000042 created - Printer on fire");
+    insta::assert_snapshot!(letter.text, @"
+    Hello Alice Archer,
+
+    Your ticket has been created.
+
+    Details:
+    - Number: #HD-000042
+    - Title: Printer on fire
+    - Priority: HIGH
+    - Category: hardware
+
+    You can follow its progress in your account.
+
+    Kind regards,
+    The Support team
+    ");
 }
 
 #[test]
@@ -65,8 +113,34 @@ fn the_verification_mail_in_both_languages() {
         expires_at: Utc.with_ymd_and_hms(2026, 2, 1, 9, 5, 0).unwrap(),
     };
     let notice = Notice::EmailVerification(link);
-    insta::assert_snapshot!(letter(&notice, Language::Fr, "alice").text, @"");
-    insta::assert_snapshot!(letter(&notice, Language::En, "alice").text, @"");
+    insta::assert_snapshot!(letter(&notice, Language::Fr, "alice").text, @"
+    Bonjour alice,
+
+    Pour confirmer votre adresse e-mail, ouvrez ce lien :
+
+    https://help.example.com/verify-email?token=t0-k_en
+
+    Il est valable jusqu'au 01/02/2026 à 09:05 (UTC).
+
+    Si vous n'avez pas créé de compte, ignorez ce message.
+
+    Cordialement,
+    L'équipe Support
+    ");
+    insta::assert_snapshot!(letter(&notice, Language::En, "alice").text, @"
+    Hello alice,
+
+    To confirm your e-mail address, open this link:
+
+    https://help.example.com/verify-email?token=t0-k_en
+
+    It is valid until 1 February 2026 at 09:05 (UTC).
+
+    If you did not create an account, ignore this message.
+
+    Kind regards,
+    The Support team
+    ");
 }
 
 #[test]
@@ -76,15 +150,59 @@ fn the_reset_mail_in_both_languages() {
         expires_at: Utc.with_ymd_and_hms(2026, 2, 1, 9, 5, 0).unwrap(),
     };
     let notice = Notice::PasswordReset(link);
-    insta::assert_snapshot!(letter(&notice, Language::Fr, "alice").text, @"");
-    insta::assert_snapshot!(letter(&notice, Language::En, "alice").html, @"");
+    insta::assert_snapshot!(letter(&notice, Language::Fr, "alice").text, @"
+    Bonjour alice,
+
+    Pour choisir un nouveau mot de passe, ouvrez ce lien :
+
+    https://help.example.com/reset-password?token=t0-k_en
+
+    Il ne sert qu'une fois et est valable jusqu'au 01/02/2026 à 09:05 (UTC).
+
+    Si vous n'avez rien demandé, ignorez ce message : votre mot de passe reste le même.
+
+    Cordialement,
+    L'équipe Support
+    ");
+    insta::assert_snapshot!(letter(&notice, Language::En, "alice").html, @r#"
+    <!DOCTYPE html>
+    <html lang="en">
+    <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head>
+    <body style="font-family: sans-serif; line-height: 1.5; color: #1f2933; max-width: 36em; margin: 1em auto; padding: 0 1em">
+    <p>Hello alice,</p>
+    <p>To choose a new password, open this link:</p>
+    <p><a href="https://help.example.com/reset-password?token&#x3D;t0-k_en">Choose a new password</a></p>
+    <p>It works once and is valid until 1 February 2026 at 09:05 (UTC).</p>
+    <p>If you did not ask for this, ignore this message: your password stays the same.</p>
+    <p>Kind regards,<br>The Support team</p>
+    </body>
+    </html>
+    "#);
 }
 
 #[test]
 fn the_password_notice_in_both_languages() {
     let notice = Notice::PasswordChanged(Moment { at: Utc.with_ymd_and_hms(2026, 2, 1, 9, 5, 0).unwrap() });
-    insta::assert_snapshot!(letter(&notice, Language::Fr, "alice").text, @"");
-    insta::assert_snapshot!(letter(&notice, Language::En, "alice").text, @"");
+    insta::assert_snapshot!(letter(&notice, Language::Fr, "alice").text, @"
+    Bonjour alice,
+
+    Le mot de passe de votre compte a été modifié le 01/02/2026 à 09:05 (UTC).
+
+    Si ce n'était pas vous, demandez tout de suite un nouveau mot de passe : https://help.example.com/forgot-password
+
+    Cordialement,
+    L'équipe Support
+    ");
+    insta::assert_snapshot!(letter(&notice, Language::En, "alice").text, @"
+    Hello alice,
+
+    The password of your account was changed on 1 February 2026 at 09:05 (UTC).
+
+    If this was not you, ask for a new password at once: https://help.example.com/forgot-password
+
+    Kind regards,
+    The Support team
+    ");
 }
 
 #[test]
@@ -111,7 +229,9 @@ fn every_template_has_all_parts_in_every_language() {
 /// ASVS 5.0, V1.3.7: what a user wrote is never evaluated.
 #[test]
 fn what_a_user_wrote_is_printed_and_not_evaluated() {
-    for title in ["{{7*7}}", "{{userName}}", "{{{link}}}", "{{#each this}}x{{/each}}", "{{> layout}}", "\\{{x}}"] {
+    for title in
+        ["{{7*7}}", "{{userName}}", "{{{link}}}", "{{#each this}}x{{/each}}", "{{> layout}}", "\\{{x}}"]
+    {
         let letter = letter(&ticket(title), Language::Fr, "{{title}}");
         assert!(letter.subject.ends_with(title), "{}", letter.subject);
         assert!(letter.text.contains(&format!("- Titre: {title}\n")), "{}", letter.text);
@@ -147,7 +267,9 @@ fn line_ends_in_a_title_or_a_name_add_nothing() {
         let recipients: Vec<_> = message.envelope().to().iter().map(ToString::to_string).collect();
         assert_eq!(recipients, ["alice@example.com"]);
         let bytes = message.formatted();
-        let bare = bytes.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r' || pair[0] == b'\r' && pair[1] != b'\n');
+        let bare = bytes
+            .windows(2)
+            .any(|pair| pair[1] == b'\n' && pair[0] != b'\r' || pair[0] == b'\r' && pair[1] != b'\n');
         assert!(!bare, "a bare CR or LF is left");
     }
 }
@@ -155,7 +277,19 @@ fn line_ends_in_a_title_or_a_name_add_nothing() {
 #[test]
 fn a_mail_on_a_ticket_has_these_headers() {
     let message = composed(letter(&ticket("Écran noir"), Language::Fr, "Alice"), true);
-    insta::assert_snapshot!(headers(&message).join("\n"), @"");
+    insta::assert_snapshot!(headers(&message).join("\n"), @r#"
+    From: Helpdesk <helpdesk@example.org>
+    To: alice@example.com
+    Subject: Ticket #HD-000042 =?utf-8?b?Y3LDqcOp?= - =?utf-8?b?w4ljcmFu?= noir
+    Date: Sat, 31 Jan 2026 10:00:00 +0000
+    Message-ID: <00000000-0000-0000-0000-000000000007@example.org>
+    Auto-Submitted: auto-generated
+    Content-Language: fr
+    In-Reply-To: <ticket-00000000-0000-0000-0000-00000000002a@example.org>
+    References: <ticket-00000000-0000-0000-0000-00000000002a@example.org>
+    MIME-Version: 1.0
+    Content-Type: multipart/alternative; boundary="helpdesk-00000000-0000-0000-0000-000000000007"
+    "#);
 }
 
 #[test]
@@ -181,5 +315,8 @@ fn a_sender_or_domain_that_could_break_a_header_is_refused() {
         assert!(Letterhead::new("a@b.c", Some(domain)).is_err(), "{domain:?}");
     }
     let letterhead = Letterhead::new("Support <a@mail.example.com>", None).unwrap();
-    assert_eq!(letterhead.message_id(DeliveryId::from(Uuid::nil())), format!("{}@mail.example.com", Uuid::nil()));
+    assert_eq!(
+        letterhead.message_id(DeliveryId::from(Uuid::nil())),
+        format!("{}@mail.example.com", Uuid::nil())
+    );
 }

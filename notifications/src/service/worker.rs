@@ -64,7 +64,10 @@ impl Worker {
                     }
                     Err(error) => {
                         // What was sent stays in `done` and is written down when the database is back.
-                        tracing::warn!(waiting = done.len(), "deliveries cannot be settled or claimed: {error}");
+                        tracing::warn!(
+                            waiting = done.len(),
+                            "deliveries cannot be settled or claimed: {error}"
+                        );
                         stuck = true;
                     }
                 }
@@ -106,7 +109,9 @@ impl Worker {
         let readers = || claimed.iter().map(|delivery| delivery.recipient);
         let (known, preferences) = match count {
             0 => Default::default(),
-            _ => (recipients::find_all(&*tx, readers()).await?, preferences::find_all(&*tx, readers()).await?),
+            _ => {
+                (recipients::find_all(&*tx, readers()).await?, preferences::find_all(&*tx, readers()).await?)
+            }
         };
         let mut mails = Vec::with_capacity(count);
         for delivery in claimed {
@@ -227,6 +232,8 @@ fn count_and_log((delivery, settlement): (Delivery, Settlement)) {
             tracing::warn!(delivery_id = %id, %template, attempts, reason = why,
                 next_attempt_at = %settlement.next_attempt_at, "a mail did not go and is tried again");
         }
-        (_, why) => tracing::debug!(delivery_id = %id, %template, status, reason = why, "a delivery was settled"),
+        (_, why) => {
+            tracing::debug!(delivery_id = %id, %template, status, reason = why, "a delivery was settled")
+        }
     }
 }

@@ -168,7 +168,10 @@ fn delivery(row: Model) -> Result<Delivery, DbErr> {
         cause: EventId(row.event_id),
         correlation_id: row.correlation_id,
         recipient: UserId(row.recipient_id),
-        template: row.template.parse().map_err(|fault| DbErr::Type(format!("delivery {}: {fault}", row.id)))?,
+        template: row
+            .template
+            .parse()
+            .map_err(|fault| DbErr::Type(format!("delivery {}: {fault}", row.id)))?,
         payload: row.payload,
         address: row.address,
         attempts: row.attempts,

@@ -1,4 +1,6 @@
-use sea_orm::{Condition, ConnectionTrait, DbErr, ExprTrait, Order, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{
+    Condition, ConnectionTrait, DbErr, ExprTrait, Order, QueryOrder, QuerySelect, entity::prelude::*,
+};
 use shared::{
     clock::Timestamp,
     db::Tx,
@@ -12,7 +14,11 @@ use crate::domain::{Channel, Notification, Template, Window};
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn window(conn: &impl ConnectionTrait, owner: UserId, window: &Window) -> Result<Vec<Notification>, DbErr> {
+pub async fn window(
+    conn: &impl ConnectionTrait,
+    owner: UserId,
+    window: &Window,
+) -> Result<Vec<Notification>, DbErr> {
     let mut query = of(owner);
     if let Some(unread) = window.unread {
         query = query.filter(if unread { Column::ReadAt.is_null() } else { Column::ReadAt.is_not_null() });
@@ -46,7 +52,11 @@ pub async fn unread(conn: &impl ConnectionTrait, owner: UserId) -> Result<u64, D
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn find(conn: &impl ConnectionTrait, owner: UserId, id: DeliveryId) -> Result<Option<Notification>, DbErr> {
+pub async fn find(
+    conn: &impl ConnectionTrait,
+    owner: UserId,
+    id: DeliveryId,
+) -> Result<Option<Notification>, DbErr> {
     of(owner).filter(Column::Id.eq(id.0)).one(conn).await?.map(notification).transpose()
 }
 
@@ -54,7 +64,12 @@ pub async fn find(conn: &impl ConnectionTrait, owner: UserId, id: DeliveryId) ->
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn mark_read(tx: &Tx, owner: UserId, only: Option<DeliveryId>, now: Timestamp) -> Result<(), DbErr> {
+pub async fn mark_read(
+    tx: &Tx,
+    owner: UserId,
+    only: Option<DeliveryId>,
+    now: Timestamp,
+) -> Result<(), DbErr> {
     let mut update = Entity::update_many()
         .col_expr(Column::ReadAt, Expr::value(Some(now)))
         .filter(mine(owner))
@@ -82,7 +97,10 @@ fn mine(owner: UserId) -> Condition {
 fn notification(row: Model) -> Result<Notification, DbErr> {
     Ok(Notification {
         id: DeliveryId(row.id),
-        template: row.template.parse().map_err(|fault| DbErr::Type(format!("delivery {}: {fault}", row.id)))?,
+        template: row
+            .template
+            .parse()
+            .map_err(|fault| DbErr::Type(format!("delivery {}: {fault}", row.id)))?,
         payload: row.payload,
         ticket: row.ticket_id.map(Into::into),
         created_at: row.created_at,

@@ -1,5 +1,7 @@
 //! Remembers: deliveries, recipients, preferences.
 
+#[cfg(test)]
+mod claims_tests;
 pub mod deliveries;
 mod entities;
 pub mod list;

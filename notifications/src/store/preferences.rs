@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, QuerySelect, entity::prelude::*, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, DbErr, QuerySelect, entity::prelude::*, sea_query::OnConflict,
+};
 use shared::{clock::Timestamp, db::Tx, ids::UserId};
 
 use super::entities::preference::{ActiveModel, Column, Entity, Model};
@@ -22,7 +24,8 @@ pub async fn find_all(
     conn: &impl ConnectionTrait,
     users: impl IntoIterator<Item = UserId>,
 ) -> Result<HashMap<UserId, Preferences>, DbErr> {
-    let rows = Entity::find().filter(Column::UserId.is_in(users.into_iter().map(|user| user.0))).all(conn).await?;
+    let rows =
+        Entity::find().filter(Column::UserId.is_in(users.into_iter().map(|user| user.0))).all(conn).await?;
     Ok(rows.into_iter().map(|row| (UserId(row.user_id), row.into())).collect())
 }
 
@@ -32,7 +35,10 @@ pub async fn find_all(
 /// When the database refuses.
 pub async fn lock(tx: &Tx, user: UserId, now: Timestamp) -> Result<Preferences, DbErr> {
     let keep = OnConflict::column(Column::UserId).do_nothing().to_owned();
-    Entity::insert(row(user, &Preferences::default(), now)).on_conflict(keep).exec_without_returning(&**tx).await?;
+    Entity::insert(row(user, &Preferences::default(), now))
+        .on_conflict(keep)
+        .exec_without_returning(&**tx)
+        .await?;
     // SQLite has no row locks and needs none: there is one writer.
     let found = Entity::find_by_id(user.0).lock_exclusive().one(&**tx).await?;
     Ok(found.map(Preferences::from).unwrap_or_default())

@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 
-use sea_orm::{ConnectionTrait, DbErr, IntoActiveModel, QuerySelect, entity::prelude::*, sea_query::OnConflict};
+use sea_orm::{
+    ConnectionTrait, DbErr, IntoActiveModel, QuerySelect, entity::prelude::*, sea_query::OnConflict,
+};
 use shared::{clock::Timestamp, db::Tx, ids::UserId};
 
 use super::entities::recipient::{ActiveModel, Column, Entity, Model};
@@ -48,7 +50,8 @@ pub async fn find_all(
     conn: &impl ConnectionTrait,
     users: impl IntoIterator<Item = UserId>,
 ) -> Result<HashMap<UserId, Recipient>, DbErr> {
-    let rows = Entity::find().filter(Column::UserId.is_in(users.into_iter().map(|user| user.0))).all(conn).await?;
+    let rows =
+        Entity::find().filter(Column::UserId.is_in(users.into_iter().map(|user| user.0))).all(conn).await?;
     Ok(rows.into_iter().map(|row| (UserId(row.user_id), row.into())).collect())
 }
 

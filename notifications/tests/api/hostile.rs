@@ -48,7 +48,11 @@ async fn what_a_user_writes_stays_a_text() {
         assert_eq!(mail.count("Bcc") + mail.count("Cc"), 0, "{:?}", mail.headers);
         assert_eq!(mail.header("To"), "alice@example.com");
         assert_eq!(mail.headers.len(), 11, "{:?}", mail.headers);
-        assert!(mail.text.starts_with("Bonjour {{title}}<b> Bcc: victim@example.com --boundary,\n"), "{}", mail.text);
+        assert!(
+            mail.text.starts_with("Bonjour {{title}}<b> Bcc: victim@example.com --boundary,\n"),
+            "{}",
+            mail.text
+        );
         assert!(!mail.html.contains("<script") && !mail.html.contains("<b>"), "{}", mail.html);
         assert!(!mail.text.contains("49"), "{}", mail.text);
     }

@@ -30,7 +30,21 @@ async fn one_sees_ones_own_notifications_and_nobody_elses() {
     tickets(&service, &bob, &["Bob's"]).await;
 
     let page = service.get("/notifications", &alice).await;
-    insta::assert_json_snapshot!(page, {".items[].id" => "…", ".items[].ticketId" => "…"}, @"");
+    insta::assert_json_snapshot!(page, {".items[].id" => "…", ".items[].ticketId" => "…"}, @r#"
+    {
+      "items": [
+        {
+          "createdAt": "2026-01-31T10:00:01Z",
+          "id": "…",
+          "readAt": null,
+          "template": "ticket_created",
+          "ticketId": "…",
+          "title": "Ticket #HD-000042 créé - Alice's"
+        }
+      ],
+      "nextCursor": null
+    }
+    "#);
     assert_eq!(titles(&service.get("/notifications", &bob).await), ["Bob's"]);
 
     let id = page["items"][0]["id"].as_str().unwrap();
@@ -51,7 +65,8 @@ async fn pages_are_stable_while_new_ones_come() {
     let first = service.get("/notifications?limit=2", &alice).await;
     assert_eq!(titles(&first), ["5", "4"]);
     tickets(&service, &alice, &["6"]).await;
-    let next = |page: &Value| format!("/notifications?limit=2&cursor={}", page["nextCursor"].as_str().unwrap());
+    let next =
+        |page: &Value| format!("/notifications?limit=2&cursor={}", page["nextCursor"].as_str().unwrap());
     let second = service.get(&next(&first), &alice).await;
     assert_eq!(titles(&second), ["3", "2"]);
     let third = service.get(&next(&second), &alice).await;
@@ -121,7 +136,11 @@ async fn a_stranger_is_turned_away_and_a_bad_question_answered() {
         (Method::GET, "/notifications/preferences".to_owned()),
         (Method::PUT, "/notifications/preferences".to_owned()),
     ] {
-        assert_eq!(service.stranger(method.clone(), &path).await, StatusCode::UNAUTHORIZED, "{method} {path}");
+        assert_eq!(
+            service.stranger(method.clone(), &path).await,
+            StatusCode::UNAUTHORIZED,
+            "{method} {path}"
+        );
     }
     for (query, code) in [
         ("unread=maybe", "bad_query"),
@@ -131,8 +150,13 @@ async fn a_stranger_is_turned_away_and_a_bad_question_answered() {
         ("sort=title", "bad_query"),
         ("cursor=%7B%7D", "bad_cursor"),
     ] {
-        let (status, problem) = service.call(Method::GET, &format!("/notifications?{query}"), &alice, None).await;
-        assert_eq!((status, problem["code"].as_str()), (StatusCode::BAD_REQUEST, Some(code)), "{query}: {problem}");
+        let (status, problem) =
+            service.call(Method::GET, &format!("/notifications?{query}"), &alice, None).await;
+        assert_eq!(
+            (status, problem["code"].as_str()),
+            (StatusCode::BAD_REQUEST, Some(code)),
+            "{query}: {problem}"
+        );
     }
     for path in [format!("/notifications/{id}/read"), "/notifications/nonsense/read".to_owned()] {
         let (status, _) = service.call(Method::PUT, &path, &alice, None).await;

@@ -3,8 +3,8 @@
 use chrono::Duration;
 use shared::{
     events::{
-        Event, NotificationSent, SendPasswordResetMail, SendVerificationMail, UserPasswordChanged, UserPasswordReset,
-        UserProfileUpdated,
+        Event, NotificationSent, SendPasswordResetMail, SendVerificationMail, UserPasswordChanged,
+        UserPasswordReset, UserProfileUpdated,
     },
     ids::UserId,
 };
@@ -26,7 +26,11 @@ async fn an_opened_ticket_makes_one_mail_to_its_requester() {
     assert_eq!(mail.header("Content-Language"), "fr");
     assert!(mail.header("References").starts_with(&format!("<ticket-{}@", ticket.ticket_id)));
     assert!(mail.text.starts_with("Bonjour alice,\n\nVotre ticket a été créé avec succès."), "{}", mail.text);
-    assert!(mail.html.contains(&format!("https://help.example.com/tickets/{}", ticket.ticket_id)), "{}", mail.html);
+    assert!(
+        mail.html.contains(&format!("https://help.example.com/tickets/{}", ticket.ticket_id)),
+        "{}",
+        mail.html
+    );
 
     let emitted = service.world.emitted("notifications").await;
     assert_eq!(emitted.len(), 1);
@@ -92,7 +96,11 @@ async fn a_verification_mail_goes_out_before_anybody_has_heard_of_the_account_an
 
     let mail = &service.mails_are(1).await[0];
     assert_eq!(mail.header("To"), "new@example.com");
-    assert!(mail.text.contains("https://help.example.com/verify-email?token=s3cret-t0ken\n"), "{}", mail.text);
+    assert!(
+        mail.text.contains("https://help.example.com/verify-email?token=s3cret-t0ken\n"),
+        "{}",
+        mail.text
+    );
     assert_eq!(mail.count("References"), 0);
     assert_eq!(service.texts("SELECT payload FROM deliveries").await, [Some("{}".to_owned())]);
     let emitted = service.world.emitted("notifications").await;
@@ -116,7 +124,18 @@ async fn an_expired_link_is_not_sent_and_its_secret_is_forgotten() {
     let rows = service.texts("SELECT status || ' ' || last_error || ' ' || payload FROM deliveries").await;
     assert_eq!(rows, [Some("failed expired {}".to_owned())]);
     let emitted = service.world.emitted("notifications").await;
-    insta::assert_json_snapshot!(emitted[0].data, {".deliveryId" => "…", ".eventId" => "…", ".userId" => "…"}, @"");
+    let data: serde_json::Value = serde_json::from_str(emitted[0].data.get()).unwrap();
+    insta::assert_json_snapshot!(data, {".deliveryId" => "…", ".eventId" => "…", ".userId" => "…"}, @r#"
+    {
+      "attempts": 0,
+      "channel": "email",
+      "deliveryId": "…",
+      "eventId": "…",
+      "reason": "expired",
+      "template": "password_reset",
+      "userId": "…"
+    }
+    "#);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,7 +166,8 @@ async fn a_mail_sent_again_after_a_death_has_the_same_message_id() {
 
     // A worker that was killed between the server's 250 and the mark leaves exactly this behind.
     let past = service.world.clock().now() - Duration::seconds(1);
-    let undone = "UPDATE deliveries SET status = 'pending', sent_at = NULL, lease_until = $1 WHERE channel = 'email'";
+    let undone =
+        "UPDATE deliveries SET status = 'pending', sent_at = NULL, lease_until = $1 WHERE channel = 'email'";
     assert_eq!(service.alter(undone, [past.into()]).await, 1);
     service.world.until("it is taken again", || async { server.mails().len() == 2 }).await;
     service.settled().await;

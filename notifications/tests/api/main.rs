@@ -51,9 +51,13 @@ impl Service {
         let world = World::at("2026-01-31T10:00:00Z".parse().unwrap()).await;
         let domain = format!("{}.test", UserId::at(world.clock().now()));
         let mut sources = world.sources("notifications").await;
-        let fixed = [("MAIL_DOMAIN", domain.as_str()), ("MAIL_POLL", "20ms"), ("APP_URL", "https://help.example.com")];
+        let fixed = [
+            ("MAIL_DOMAIN", domain.as_str()),
+            ("MAIL_POLL", "20ms"),
+            ("APP_URL", "https://help.example.com"),
+        ];
         for (key, value) in fixed.iter().chain(settings) {
-            sources = sources.with(key, value);
+            sources = sources.with(key, *value);
         }
         let config = Config::read(&sources).unwrap();
         let common = config.common.clone();
@@ -98,15 +102,14 @@ impl Service {
         collect(&self.folder, &mut files);
         let ours = format!("@{}>", self.domain);
         let mails = files.iter().map(|file| fs::read(file).unwrap());
-        mails
-            .filter(|raw| String::from_utf8_lossy(raw).contains(&ours))
-            .map(|raw| Eml::parse(&raw))
-            .collect()
+        mails.filter(|raw| String::from_utf8_lossy(raw).contains(&ours)).map(|raw| Eml::parse(&raw)).collect()
     }
 
     /// Waits for the mails to be that many, and for the deliveries to be settled.
     pub async fn mails_are(&self, count: usize) -> Vec<Eml> {
-        self.world.until(&format!("{count} mails have arrived"), || async { self.mails().len() >= count }).await;
+        self.world
+            .until(&format!("{count} mails have arrived"), || async { self.mails().len() >= count })
+            .await;
         self.settled().await;
         let mails = self.mails();
         assert_eq!(mails.len(), count, "{mails:#?}");
@@ -147,7 +150,13 @@ impl Service {
     }
 
     /// Calls the service as somebody.
-    pub async fn call(&self, method: Method, path: &str, by: &TestCaller, body: Option<Json>) -> (StatusCode, Json) {
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        by: &TestCaller,
+        body: Option<Json>,
+    ) -> (StatusCode, Json) {
         let mut request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(&by.token);
         if let Some(body) = body {
             request = request.json(&body);

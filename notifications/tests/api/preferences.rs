@@ -64,11 +64,17 @@ async fn wrong_wishes_are_refused_and_change_nothing() {
         (json!({"language": "en", "email": {"password_changed": false}}), 422, "not_optional"),
     ] {
         let (answered, problem) = service.call(Method::PUT, PATH, &alice, Some(wish)).await;
-        assert_eq!((answered.as_u16(), problem["errors"][0]["code"].as_str()), (status, Some(code)), "{problem}");
+        assert_eq!(
+            (answered.as_u16(), problem["errors"][0]["code"].as_str()),
+            (status, Some(code)),
+            "{problem}"
+        );
     }
-    let (answered, problem) = service.call(Method::PUT, PATH, &alice, Some(json!({"userId": alice.id}))).await;
+    let (answered, problem) =
+        service.call(Method::PUT, PATH, &alice, Some(json!({"userId": alice.id}))).await;
     assert_eq!((answered.as_u16(), problem["code"].as_str()), (400, Some("unknown_field")));
     assert_eq!(service.get(PATH, &alice).await, before);
-    let (answered, _) = service.call(Method::PUT, PATH, &alice, Some(json!({"email": {"password_changed": true}}))).await;
+    let (answered, _) =
+        service.call(Method::PUT, PATH, &alice, Some(json!({"email": {"password_changed": true}}))).await;
     assert_eq!(answered, StatusCode::OK, "what is given out may be given back");
 }

@@ -10,7 +10,8 @@ async fn a_mail_waits_for_its_recipient_to_become_known() {
     let service = Service::start().await;
     let alice = service.world.user("alice@example.com");
     service.world.deliver(&service.ticket(alice.id, "Early"), 1, Some(alice.id)).await;
-    let waiting = "SELECT count(*) FROM deliveries WHERE last_error = 'recipient not known yet' AND attempts = 0";
+    let waiting =
+        "SELECT count(*) FROM deliveries WHERE last_error = 'recipient not known yet' AND attempts = 0";
     service.world.until("it waits", || async { service.number(waiting).await == 1 }).await;
     service.world.clock().advance(Duration::days(3));
     assert_eq!(service.pending().await, 1, "however long it takes");
@@ -25,7 +26,8 @@ async fn late_events_do_not_turn_the_projection_back() {
     let service = Service::start().await;
     let alice = service.world.user("alice@example.com");
     let verified = UserEmailVerified { user_id: alice.id, email: "new@example.com".into() };
-    let registered = UserRegistered { user_id: alice.id, email: "old@example.com".into(), role: "user".into() };
+    let registered =
+        UserRegistered { user_id: alice.id, email: "old@example.com".into(), role: "user".into() };
     let promoted = UserRoleChanged { user_id: alice.id, old_role: "user".into(), new_role: "agent".into() };
     service.world.deliver(&promoted, 3, None).await;
     service.world.deliver(&verified, 2, None).await;
@@ -44,7 +46,8 @@ async fn a_closed_account_gets_no_ticket_mail() {
     service.world.deliver(&UserStatusChanged { user_id: alice.id, is_active: false }, 2, None).await;
     service.world.deliver(&service.ticket(alice.id, "Closed"), 1, Some(alice.id)).await;
     service.settled().await;
-    let rows = service.texts("SELECT status || ': ' || last_error FROM deliveries WHERE channel = 'email'").await;
+    let rows =
+        service.texts("SELECT status || ': ' || last_error FROM deliveries WHERE channel = 'email'").await;
     assert_eq!(rows, [Some("suppressed: recipient inactive".to_owned())]);
     assert!(service.mails().is_empty());
 }
@@ -53,7 +56,8 @@ async fn a_closed_account_gets_no_ticket_mail() {
 async fn an_ended_account_leaves_nothing_personal_and_nothing_brings_it_back() {
     let service = Service::start().await;
     let alice = service.registered("alice@example.com").await;
-    let event = service.world.deliver(&service.ticket(alice.id, "My secret disease"), 1, Some(alice.id)).await;
+    let event =
+        service.world.deliver(&service.ticket(alice.id, "My secret disease"), 1, Some(alice.id)).await;
     service.mails_are(1).await;
     service.world.deliver(&UserDeleted { user_id: alice.id }, 2, None).await;
 

@@ -1,6 +1,7 @@
 //! Servers that are away, busy, or say no.
 
 use chrono::Duration;
+use serde_json::json;
 use shared::events::{Event, NotificationFailed, SendPasswordResetMail};
 use shared::ids::UserId;
 
@@ -11,7 +12,8 @@ use crate::{
 
 /// Waits for the only mail to have failed that often.
 async fn failed_attempts(service: &Service, count: i64) {
-    let attempts = || service.number("SELECT CAST(attempts AS BIGINT) FROM deliveries WHERE channel = 'email'");
+    let attempts =
+        || service.number("SELECT CAST(attempts AS BIGINT) FROM deliveries WHERE channel = 'email'");
     let sql = "SELECT count(*) FROM deliveries WHERE lease_until IS NOT NULL";
     service
         .world
@@ -22,7 +24,8 @@ async fn failed_attempts(service: &Service, count: i64) {
 }
 
 async fn status(service: &Service) -> String {
-    let rows = service.texts("SELECT status || ': ' || coalesce(last_error, '') FROM deliveries WHERE channel = 'email'");
+    let rows = service
+        .texts("SELECT status || ': ' || coalesce(last_error, '') FROM deliveries WHERE channel = 'email'");
     rows.await.remove(0).unwrap()
 }
 
@@ -43,6 +46,12 @@ async fn a_mail_waits_out_a_server_that_is_away() {
 
     let ready = reqwest::get(format!("{}/ready", service.url)).await.unwrap();
     assert_eq!(ready.status(), 200, "a mail server that is away is no reason to take the service out");
+    let state: serde_json::Value = ready.json().await.unwrap();
+    let mail = state["checks"].as_array().unwrap().iter().find(|check| check["name"] == "mail").unwrap();
+    assert_eq!(
+        mail,
+        &json!({"name": "mail", "status": "degraded", "detail": "the mail server does not answer"})
+    );
     service.alter("UPDATE deliveries SET status = 'suppressed'", []).await;
 }
 
@@ -132,7 +141,8 @@ async fn a_server_that_hangs_up_after_the_mail_may_get_it_again_with_the_same_me
     service.world.clock().advance(Duration::seconds(5));
     service.settled().await;
 
-    let ids: Vec<_> = server.mails().iter().map(|raw| crate::eml::Eml::parse(raw).header("Message-ID")).collect();
+    let ids: Vec<_> =
+        server.mails().iter().map(|raw| crate::eml::Eml::parse(raw).header("Message-ID")).collect();
     assert_eq!(ids.len(), 2);
     assert_eq!(ids[0], ids[1]);
 }

@@ -29,7 +29,12 @@ const SMALLEST_PURGE: usize = 1024;
 impl Revocations {
     /// None known, and not loaded.
     pub fn new(clock: Clock) -> Self {
-        Revocations(Arc::new(Inner { clock, followed: AtomicBool::new(false), loaded: AtomicBool::new(false), ended: RwLock::default() }))
+        Revocations(Arc::new(Inner {
+            clock,
+            followed: AtomicBool::new(false),
+            loaded: AtomicBool::new(false),
+            ended: RwLock::default(),
+        }))
     }
 
     /// Refuses the session until `until`, by when its last access token has expired. The later of two counts.

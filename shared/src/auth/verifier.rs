@@ -83,10 +83,8 @@ impl TokenVerifier {
         // Times are compared below, with our own clock.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let verified = Cache::builder()
-            .max_capacity(REMEMBERED)
-            .time_to_idle(Duration::from_secs(15 * 60))
-            .build();
+        let verified =
+            Cache::builder().max_capacity(REMEMBERED).time_to_idle(Duration::from_secs(15 * 60)).build();
         TokenVerifier(Arc::new(Inner { keys, validation, revocations, clock, verified }))
     }
 
@@ -176,7 +174,8 @@ impl Inner {
     }
 
     async fn decode(&self, token: &str) -> Result<Caller, TokenError> {
-        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid("not a token of ours"))?;
+        let header =
+            jsonwebtoken::decode_header(token).map_err(|_| TokenError::Invalid("not a token of ours"))?;
         let kid = acceptable(&header)?;
         let key = match self.keys.find(kid, || self.verified.invalidate_all()).await {
             Lookup::Known(key) => key,
@@ -209,7 +208,8 @@ fn acceptable(header: &Header) -> Result<&str, TokenError> {
     if !header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(ACCESS_TOKEN_TYPE)) {
         return Err(TokenError::Invalid("not an access token"));
     }
-    let brings_key = header.jku.is_some() || header.jwk.is_some() || header.x5u.is_some() || header.x5c.is_some();
+    let brings_key =
+        header.jku.is_some() || header.jwk.is_some() || header.x5u.is_some() || header.x5c.is_some();
     if brings_key {
         return Err(TokenError::Invalid("it brings its own key"));
     }

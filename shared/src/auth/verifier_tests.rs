@@ -101,7 +101,10 @@ async fn a_token_of_auth_names_its_caller() {
     let token = stage.token();
     for _ in 0..2 {
         let caller = stage.verifier.verify(&token).await.unwrap();
-        assert_eq!((caller.role, caller.email.as_str(), caller.token()), (Role::Agent, "a@example.com", token.as_str()));
+        assert_eq!(
+            (caller.role, caller.email.as_str(), caller.token()),
+            (Role::Agent, "a@example.com", token.as_str())
+        );
         assert_eq!(caller.session_id, stage.session);
         assert!(!format!("{caller:?}").contains(&token));
     }
@@ -153,7 +156,9 @@ async fn a_signature_of_another_key_or_kind_is_refused() {
     let unsigned = format!("{message}.");
     let swapped = format!("{}.{}.x", token.split('.').next().unwrap(), URL_SAFE_NO_PAD.encode("{}"));
     let long = "a".repeat(LONGEST_TOKEN + 1);
-    for bad in [unsigned.as_str(), swapped.as_str(), "", "a", "a.b", "a.b.c", "....", &token[1..], long.as_str()] {
+    for bad in
+        [unsigned.as_str(), swapped.as_str(), "", "a", "a.b", "a.b.c", "....", &token[1..], long.as_str()]
+    {
         assert!(is_invalid(&stage.verifier.verify(bad).await), "{bad}");
     }
 }
@@ -240,7 +245,10 @@ fn auth(keys: &JwkSet) -> Auth {
             count.fetch_add(1, Ordering::SeqCst);
             let body = answer.lock().unwrap().clone();
             let length = body.len();
-            let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            );
         }
     });
     Auth { url, keys, asked }
@@ -259,7 +267,11 @@ async fn keys_are_fetched_from_auth_and_unknown_ones_asked_for_rarely() {
         let token = stranger.sign(&stranger.header(), &stage.claims());
         assert!(is_invalid(&verifier.verify(&token).await));
     }
-    assert_eq!(auth.asked.load(Ordering::SeqCst), 1, "within five seconds of the last time nobody asks again");
+    assert_eq!(
+        auth.asked.load(Ordering::SeqCst),
+        1,
+        "within five seconds of the last time nobody asks again"
+    );
 }
 
 #[tokio::test]
@@ -267,8 +279,11 @@ async fn what_auth_cannot_say_is_503_and_what_it_once_said_stays() {
     let stage = stage();
     // Nobody listens there.
     let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let verifier =
-        TokenVerifier::new(&config(&format!("http://{nowhere}")), stage.revocations.clone(), stage.clock.clone());
+    let verifier = TokenVerifier::new(
+        &config(&format!("http://{nowhere}")),
+        stage.revocations.clone(),
+        stage.clock.clone(),
+    );
     assert!(matches!(verifier.verify(&stage.token()).await, Err(TokenError::Unavailable(_))));
 
     let auth = auth(&key_set(&[&stage.signer]));

@@ -22,15 +22,22 @@ impl Durable {
     /// # Errors
     /// When the JSON is not a pull consumer of that name.
     pub fn new(name: &'static str, json: &str) -> anyhow::Result<Self> {
-        let config: pull::Config =
-            serde_json::from_str(json).with_context(|| format!("nats/consumers/{name}.json is no consumer"))?;
-        anyhow::ensure!(config.durable_name.as_deref() == Some(name), "nats/consumers/{name}.json names another");
-        anyhow::ensure!(!config.filter_subjects.is_empty(), "nats/consumers/{name}.json has no filter_subjects");
+        let config: pull::Config = serde_json::from_str(json)
+            .with_context(|| format!("nats/consumers/{name}.json is no consumer"))?;
+        anyhow::ensure!(
+            config.durable_name.as_deref() == Some(name),
+            "nats/consumers/{name}.json names another"
+        );
+        anyhow::ensure!(
+            !config.filter_subjects.is_empty(),
+            "nats/consumers/{name}.json has no filter_subjects"
+        );
         Ok(Self { name, config })
     }
 
     pub(super) fn lane(&self) -> Lane {
-        let commands = self.config.filter_subjects.iter().any(|subject| subject.starts_with("helpdesk-command."));
+        let commands =
+            self.config.filter_subjects.iter().any(|subject| subject.starts_with("helpdesk-command."));
         if commands { Lane::Commands } else { Lane::Events }
     }
 
@@ -58,7 +65,8 @@ impl Durable {
 /// When a definition under `nats/streams/` is faulty.
 pub fn stream_definitions(namespace: &str) -> anyhow::Result<[stream::Config; 2]> {
     let read = |json: &str| -> anyhow::Result<stream::Config> {
-        let mut config: stream::Config = serde_json::from_str(json).context("nats/streams/*.json is no stream")?;
+        let mut config: stream::Config =
+            serde_json::from_str(json).context("nats/streams/*.json is no stream")?;
         config.name = spaced(&config.name, namespace);
         config.subjects = config.subjects.iter().map(|subject| spaced(subject, namespace)).collect();
         Ok(config)
@@ -117,9 +125,16 @@ mod tests {
     #[test]
     fn the_definitions_are_read_and_take_a_namespace() {
         let [events, commands] = stream_definitions("t1").expect("the definitions are sound");
-        assert_eq!((events.name.as_str(), events.subjects), ("t1-HELPDESK", vec!["t1-helpdesk.>".to_owned()]));
-        assert_eq!((commands.name.as_str(), commands.subjects), ("t1-HELPDESK_COMMANDS", vec!["t1-helpdesk-command.>".to_owned()]));
-        let durable = Durable::new("audit", include_str!("../../../nats/consumers/audit.json")).expect("sound");
+        assert_eq!(
+            (events.name.as_str(), events.subjects),
+            ("t1-HELPDESK", vec!["t1-helpdesk.>".to_owned()])
+        );
+        assert_eq!(
+            (commands.name.as_str(), commands.subjects),
+            ("t1-HELPDESK_COMMANDS", vec!["t1-helpdesk-command.>".to_owned()])
+        );
+        let durable =
+            Durable::new("audit", include_str!("../../../nats/consumers/audit.json")).expect("sound");
         assert_eq!(durable.config("t1").filter_subjects, ["t1-helpdesk.>"]);
         assert!(durable.wants("ticket.created.1"));
         assert_eq!(durable.lane(), Lane::Events);

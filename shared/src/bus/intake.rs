@@ -37,7 +37,8 @@ impl<M: Message> Incoming<M> {
         traceparent: Option<String>,
         attempt: u32,
     ) -> Self {
-        let message = serde_json::from_str::<M>(&payload).map_err(|error| format!("no valid envelope: {error}"));
+        let message =
+            serde_json::from_str::<M>(&payload).map_err(|error| format!("no valid envelope: {error}"));
         let id = message.as_ref().ok().map(Message::id).or(id).unwrap_or_else(|| EventId::from(Uuid::nil()));
         Self { id, subject, payload, message, traceparent, attempt }
     }
@@ -180,7 +181,8 @@ impl<M: Message, H: Handler<M>> Intake<M, H> {
                 Outcome::Retry(_) => "retry",
                 Outcome::Dead => "dead",
             };
-            metrics::counter!("consumer_messages_total", "consumer" => consumer, "outcome" => outcome).increment(1);
+            metrics::counter!("consumer_messages_total", "consumer" => consumer, "outcome" => outcome)
+                .increment(1);
             if let Ok(message) = &incoming.message {
                 let lag = (now - message.timestamp()).to_std().unwrap_or_default();
                 metrics::histogram!("consumer_lag_seconds", "consumer" => consumer).record(lag.as_secs_f64());

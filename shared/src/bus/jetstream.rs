@@ -49,9 +49,7 @@ impl JetStream {
             .max_reconnects(None)
             .connection_timeout(Duration::from_secs(2))
             .ping_interval(Duration::from_secs(2))
-            .reconnect_delay_callback(|attempt| {
-                Duration::from_millis((100 << attempt.min(5)).min(2_000))
-            })
+            .reconnect_delay_callback(|attempt| Duration::from_millis((100 << attempt.min(5)).min(2_000)))
             .event_callback(move |event| {
                 let (up, counted) = (up.clone(), counted.clone());
                 async move {
@@ -70,7 +68,9 @@ impl JetStream {
                 }
             });
         if let Some(credentials) = &config.nats_credentials {
-            options = options.credentials(credentials.expose()).context("NATS_CREDENTIALS is no credentials file")?;
+            options = options
+                .credentials(credentials.expose())
+                .context("NATS_CREDENTIALS is no credentials file")?;
         }
         let client = options.connect(config.nats_url.as_str()).await.context("NATS_URL")?;
         let context = ContextBuilder::new()
@@ -136,11 +136,19 @@ impl JetStream {
             .await
             .with_context(|| format!("cannot make the consumer {}", durable.name))?;
         let got = &consumer.cached_info().config;
-        if got.filter_subjects != asked.filter_subjects && [got.filter_subject.clone()] != asked.filter_subjects[..] {
-            bail!("the consumer {} filters {:?} instead of {:?}", durable.name, got.filter_subjects, asked.filter_subjects);
+        if got.filter_subjects != asked.filter_subjects
+            && [got.filter_subject.clone()] != asked.filter_subjects[..]
+        {
+            bail!(
+                "the consumer {} filters {:?} instead of {:?}",
+                durable.name,
+                got.filter_subjects,
+                asked.filter_subjects
+            );
         }
         ensure!(
-            (got.ack_wait, got.max_deliver, got.max_ack_pending) == (asked.ack_wait, asked.max_deliver, asked.max_ack_pending),
+            (got.ack_wait, got.max_deliver, got.max_ack_pending)
+                == (asked.ack_wait, asked.max_deliver, asked.max_ack_pending),
             "the consumer {} differs from nats/consumers/{}.json",
             durable.name,
             durable.name
@@ -150,7 +158,11 @@ impl JetStream {
 
     /// Publishes in order, many in flight, and waits for every acknowledgement. The count is of the unbroken run from
     /// the first on: what comes after a failure is published again, and the server drops it by its id.
-    pub(super) async fn publish(&self, lane: Lane, batch: Vec<Outgoing>) -> (Published, Option<anyhow::Error>) {
+    pub(super) async fn publish(
+        &self,
+        lane: Lane,
+        batch: Vec<Outgoing>,
+    ) -> (Published, Option<anyhow::Error>) {
         let mut published = Published::default();
         let mut batch = batch.into_iter().peekable();
         while batch.peek().is_some() {
@@ -197,7 +209,9 @@ impl JetStream {
 
     pub(super) async fn still_holds(&self, stream_sequence: u64, id: EventId) -> anyhow::Result<bool> {
         match self.stream(Lane::Events).await?.get_raw_message(stream_sequence).await {
-            Ok(message) => Ok(message.headers.get(NATS_MESSAGE_ID).is_some_and(|held| held.as_str() == id.to_string())),
+            Ok(message) => {
+                Ok(message.headers.get(NATS_MESSAGE_ID).is_some_and(|held| held.as_str() == id.to_string()))
+            }
             Err(error) if error.kind() == stream::RawMessageErrorKind::NoMessageFound => Ok(false),
             Err(error) => Err(error.into()),
         }

@@ -33,7 +33,7 @@ struct Subscriber {
 
 #[derive(Clone)]
 enum Wants {
-    Defined(Durable),
+    Defined(Box<Durable>),
     Subjects(&'static str),
 }
 
@@ -68,7 +68,7 @@ impl LocalBus {
     }
 
     pub(super) fn subscribe<M: Message, H: Handler<M>>(&self, intake: Intake<M, H>, lifecycle: &Lifecycle) {
-        let wants = Wants::Defined(intake.durable.clone());
+        let wants = Wants::Defined(Box::new(intake.durable.clone()));
         let queue = self.add(intake.durable.lane(), wants);
         let stop = lifecycle.halting();
         lifecycle.spawn(intake.durable.name, run(intake, queue, stop));
@@ -89,7 +89,11 @@ impl LocalBus {
         self.0.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) async fn publish(&self, lane: Lane, batch: Vec<Outgoing>) -> (Published, Option<anyhow::Error>) {
+    pub(super) async fn publish(
+        &self,
+        lane: Lane,
+        batch: Vec<Outgoing>,
+    ) -> (Published, Option<anyhow::Error>) {
         let subscribers = self.subscribers().clone();
         let mut waiting = Vec::new();
         for subscriber in subscribers.iter().filter(|subscriber| subscriber.lane == lane) {

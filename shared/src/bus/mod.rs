@@ -144,7 +144,7 @@ pub struct Bus {
 
 #[derive(Clone)]
 enum Backend {
-    JetStream(JetStream),
+    JetStream(Box<JetStream>),
     Local(LocalBus),
 }
 
@@ -153,10 +153,14 @@ impl Bus {
     ///
     /// # Errors
     /// When the settings cannot work at all (bad URL or credentials).
-    pub async fn open(service: &'static str, config: &EventsConfig, process: &Process) -> anyhow::Result<Self> {
+    pub async fn open(
+        service: &'static str,
+        config: &EventsConfig,
+        process: &Process,
+    ) -> anyhow::Result<Self> {
         let backend = match config.bus {
             EventBus::Local => Backend::Local(process.local.clone()),
-            EventBus::JetStream => Backend::JetStream(JetStream::connect(service, config).await?),
+            EventBus::JetStream => Backend::JetStream(Box::new(JetStream::connect(service, config).await?)),
         };
         Ok(Self { backend, process: process.clone() })
     }
@@ -165,11 +169,16 @@ impl Bus {
     ///
     /// # Errors
     /// When the definition is faulty.
-    pub fn subscribe<M: Message>(&self, durable: Durable, db: Db, handler: impl Handler<M>) -> anyhow::Result<()> {
+    pub fn subscribe<M: Message>(
+        &self,
+        durable: Durable,
+        db: Db,
+        handler: impl Handler<M>,
+    ) -> anyhow::Result<()> {
         let intake = Intake::new(durable, db, handler);
         match &self.backend {
             Backend::Local(local) => local.subscribe(intake, &self.process.lifecycle),
-            Backend::JetStream(jetstream) => pull::spawn(jetstream.clone(), intake, &self.process.lifecycle),
+            Backend::JetStream(jetstream) => pull::spawn((**jetstream).clone(), intake, &self.process.lifecycle),
         }
         Ok(())
     }
@@ -186,7 +195,7 @@ impl Bus {
         }
         match &self.backend {
             Backend::Local(local) => revocations::follow_local(local, &self.process),
-            Backend::JetStream(jetstream) => revocations::follow_jetstream(jetstream.clone(), &self.process),
+            Backend::JetStream(jetstream) => revocations::follow_jetstream((**jetstream).clone(), &self.process),
         }
     }
 
@@ -216,7 +225,11 @@ impl Bus {
         }
     }
 
-    pub(crate) async fn publish(&self, lane: Lane, batch: Vec<Outgoing>) -> (Published, Option<anyhow::Error>) {
+    pub(crate) async fn publish(
+        &self,
+        lane: Lane,
+        batch: Vec<Outgoing>,
+    ) -> (Published, Option<anyhow::Error>) {
         match &self.backend {
             Backend::Local(local) => local.publish(lane, batch).await,
             Backend::JetStream(jetstream) => jetstream.publish(lane, batch).await,

@@ -11,7 +11,10 @@ use super::{
     intake::{Incoming, Intake, Outcome},
     jetstream::JetStream,
 };
-use crate::{ids::EventId, process::{Lifecycle, ReadyGate}};
+use crate::{
+    ids::EventId,
+    process::{Lifecycle, ReadyGate},
+};
 
 /// How many messages are fetched ahead and committed together at the most.
 const BATCH: usize = 256;
@@ -19,7 +22,11 @@ const BATCH: usize = 256;
 const WATCHDOG: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_secs(1);
 
-pub(super) fn spawn<M: Message, H: Handler<M>>(jetstream: JetStream, intake: Intake<M, H>, lifecycle: &Lifecycle) {
+pub(super) fn spawn<M: Message, H: Handler<M>>(
+    jetstream: JetStream,
+    intake: Intake<M, H>,
+    lifecycle: &Lifecycle,
+) {
     let stop = lifecycle.halting();
     let subscribed = lifecycle.ready_gate(intake.durable.name);
     lifecycle.spawn(intake.durable.name, run(jetstream, intake, subscribed, stop));
@@ -104,7 +111,10 @@ async fn read<M: Message, H: Handler<M>>(
             Ok(None) => anyhow::bail!("the subscription ended"),
             Err(_) => {
                 let pending = consumer.get_info().await?.num_pending;
-                anyhow::ensure!(pending == 0, "{pending} messages are pending and none came for {WATCHDOG:?}");
+                anyhow::ensure!(
+                    pending == 0,
+                    "{pending} messages are pending and none came for {WATCHDOG:?}"
+                );
             }
         }
     }

@@ -89,7 +89,8 @@ async fn follow(jetstream: &JetStream, process: &Process) -> anyhow::Result<()> 
 }
 
 fn apply(revocations: &Revocations, payload: &[u8]) {
-    let event = serde_json::from_slice::<Envelope>(payload).and_then(|envelope| envelope.data::<SessionRevoked>());
+    let event =
+        serde_json::from_slice::<Envelope>(payload).and_then(|envelope| envelope.data::<SessionRevoked>());
     match event {
         Ok(event) => revocations.revoke(event.session_id, event.until),
         Err(error) => tracing::error!(%error, "a session.revoked event cannot be read"),

@@ -23,9 +23,9 @@ pub use ticket::{
     TicketSlaWarning, TicketStatusChanged, TicketUpdated,
 };
 pub use user::{
-    SessionRevoked, UserAvatarChanged, UserDeleted, UserEmailVerified, UserLocked, UserLogin, UserLoginFailed,
-    UserLogout, UserPasswordChanged, UserPasswordReset, UserProfileUpdated, UserRegistered, UserRoleChanged,
-    UserStatusChanged,
+    SessionRevoked, UserAvatarChanged, UserDeleted, UserEmailVerified, UserLocked, UserLogin,
+    UserLoginFailed, UserLogout, UserPasswordChanged, UserPasswordReset, UserProfileUpdated, UserRegistered,
+    UserRoleChanged, UserStatusChanged,
 };
 
 /// A fact that happened, as it travels.

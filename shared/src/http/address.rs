@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn an_ipv6_customer_is_counted_by_network() {
-        let key = |ip: &str| ClientAddress { ip: ip.parse().unwrap(), user_agent: String::new() }.throttle_key();
+        let key =
+            |ip: &str| ClientAddress { ip: ip.parse().unwrap(), user_agent: String::new() }.throttle_key();
         assert_eq!(key("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
         assert_eq!(key("198.51.100.7"), "198.51.100.7");
     }

@@ -43,7 +43,8 @@ fn bearer(headers: &HeaderMap) -> Result<&str, TokenError> {
 
 fn caller(req: &HttpRequest) -> Result<Caller, ApiError> {
     let extensions = req.extensions();
-    let known = extensions.get::<Authentication>().ok_or_else(|| ApiError::internal("no token was looked for"))?;
+    let known =
+        extensions.get::<Authentication>().ok_or_else(|| ApiError::internal("no token was looked for"))?;
     Ok(known.caller()?.clone())
 }
 

@@ -67,7 +67,8 @@ fn require_json(req: &HttpRequest, empty: bool) -> Result<(), ApiError> {
         return Err(ApiError::new(Code::MalformedJson).detail("A JSON body is needed."));
     }
     let is_json = req.mime_type().ok().flatten().is_some_and(|mime| {
-        mime.type_() == "application" && (mime.subtype() == "json" || mime.suffix().is_some_and(|s| s == "json"))
+        mime.type_() == "application"
+            && (mime.subtype() == "json" || mime.suffix().is_some_and(|s| s == "json"))
     });
     if is_json {
         return Ok(());
@@ -77,7 +78,8 @@ fn require_json(req: &HttpRequest, empty: bool) -> Result<(), ApiError> {
 
 /// The whole body, at most [`MAX_BODY`]. Leaves its hash for an `Idempotency-Key`.
 async fn read(req: &HttpRequest, mut payload: Payload) -> Result<Bytes, ApiError> {
-    let announced = req.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let announced =
+        req.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: u64| length > MAX_BODY as u64) {
         return Err(too_large());
     }

@@ -4,10 +4,8 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 const METHODS: &str = "GET, HEAD, POST, PUT, DELETE";
-const REQUEST_HEADERS: &str =
-    "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, range, x-request-id";
-const ANSWER_HEADERS: &str =
-    "accept-ranges, content-disposition, content-range, etag, idempotency-replayed, location, retry-after, x-request-id";
+const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, range, x-request-id";
+const ANSWER_HEADERS: &str = "accept-ranges, content-disposition, content-range, etag, idempotency-replayed, location, retry-after, x-request-id";
 /// Two hours, the most that browsers keep it.
 const MAX_AGE: &str = "7200";
 
@@ -24,13 +22,19 @@ pub(super) fn allowed(headers: &HeaderMap, origins: &[HeaderValue]) -> Option<He
 }
 
 /// What the answer says to a browser. `Vary` stands in every answer, so that no cache gives one origin's to another.
-pub(super) fn answer(headers: &mut HeaderMap, origin: Option<HeaderValue>, preflight: bool, any_origins: bool) {
+pub(super) fn answer(
+    headers: &mut HeaderMap,
+    origin: Option<HeaderValue>,
+    preflight: bool,
+    any_origins: bool,
+) {
     if any_origins {
         headers.append(header::VARY, HeaderValue::from_static("origin"));
     }
     let Some(origin) = origin else { return };
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    let mut insert = |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
+    let mut insert =
+        |name: HeaderName, value: &'static str| headers.insert(name, HeaderValue::from_static(value));
     if preflight {
         insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
         insert(header::ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS);

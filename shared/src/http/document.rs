@@ -24,7 +24,8 @@ pub fn document(title: &str, modules: &[Module]) -> Value {
     let mut document = as_json(&Base::openapi());
     let mut tags = Vec::new();
     for module in modules {
-        let (_, declared) = App::new().into_utoipa_app().configure(|cfg| (module.configure)(cfg)).split_for_parts();
+        let (_, declared) =
+            App::new().into_utoipa_app().configure(|cfg| (module.configure)(cfg)).split_for_parts();
         let mut declared = as_json(&declared);
         name_operations(module.name, &mut declared);
         rename_conflicts(module.name, &document, &mut declared);
@@ -88,8 +89,11 @@ fn name_operations(module: &str, declared: &mut Value) {
 fn rename_conflicts(module: &str, document: &Value, declared: &mut Value) {
     let Some(Value::Object(known)) = document.pointer("/components/schemas") else { return };
     let Some(Value::Object(new)) = declared.pointer("/components/schemas") else { return };
-    let conflicts: Vec<String> =
-        new.iter().filter(|(name, schema)| known.get(*name).is_some_and(|known| known != *schema)).map(|(name, _)| name.clone()).collect();
+    let conflicts: Vec<String> = new
+        .iter()
+        .filter(|(name, schema)| known.get(*name).is_some_and(|known| known != *schema))
+        .map(|(name, _)| name.clone())
+        .collect();
     for name in conflicts {
         let (first, rest) = module.split_at(module.len().min(1));
         let renamed = format!("{}{rest}{name}", first.to_ascii_uppercase());
@@ -117,7 +121,9 @@ fn complete(operation: &mut Map<String, Value>) {
     let problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
     let Some(Value::Object(responses)) = operation.get_mut("responses") else { return };
     for (status, response) in responses.iter_mut() {
-        if status.starts_with(['4', '5']) && status != "503" || status == "503" && response.get("content").is_none() {
+        if status.starts_with(['4', '5']) && status != "503"
+            || status == "503" && response.get("content").is_none()
+        {
             response["content"] = problem.clone();
         }
     }
@@ -132,7 +138,8 @@ mod tests {
 
     #[test]
     fn types_of_the_same_name_are_told_apart() {
-        let known = json!({"components": {"schemas": {"Stats": {"type": "object"}, "Same": {"type": "string"}}}});
+        let known =
+            json!({"components": {"schemas": {"Stats": {"type": "object"}, "Same": {"type": "string"}}}});
         let mut declared = json!({
             "paths": {"/a": {"get": {"responses": {"200": {"$ref": "#/components/schemas/Stats"}}}}},
             "components": {"schemas": {"Stats": {"type": "array"}, "Same": {"type": "string"}}},
@@ -140,7 +147,10 @@ mod tests {
         rename_conflicts("users", &known, &mut declared);
         assert_eq!(declared["components"]["schemas"]["UsersStats"]["type"], "array");
         assert_eq!(declared["components"]["schemas"]["Same"]["type"], "string");
-        assert_eq!(declared["paths"]["/a"]["get"]["responses"]["200"]["$ref"], "#/components/schemas/UsersStats");
+        assert_eq!(
+            declared["paths"]["/a"]["get"]["responses"]["200"]["$ref"],
+            "#/components/schemas/UsersStats"
+        );
     }
 
     #[test]

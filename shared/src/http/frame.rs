@@ -153,7 +153,9 @@ fn mark_uncompressed(response: &mut HttpResponse<BoxBody>) {
         BodySize::Stream => true,
     };
     let attached = response.headers().contains_key(header::CONTENT_DISPOSITION);
-    if !(is_text && long && !attached) && !response.headers().contains_key(header::CONTENT_ENCODING) {
+    let encoded = response.headers().contains_key(header::CONTENT_ENCODING);
+    let worthwhile = is_text && long && !attached;
+    if !worthwhile && !encoded {
         response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("identity"));
     }
 }

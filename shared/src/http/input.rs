@@ -5,8 +5,8 @@ use std::fmt::Display;
 
 use serde::de::DeserializeOwned;
 
-use super::error::{ApiError, FieldError};
 use super::code::Code;
+use super::error::{ApiError, FieldError};
 
 /// A request body. The struct mirrors the JSON (`#[serde(rename_all = "camelCase", deny_unknown_fields)]`); `parse`
 /// turns it into what the service room takes.
@@ -57,7 +57,11 @@ impl FieldErrors {
     }
 
     /// For a field that may be absent: `Some(None)` when it is, `None` with its fault noted when it is wrong.
-    pub fn optional<T, E: FieldFault>(&mut self, field: &str, parsed: Option<Result<T, E>>) -> Option<Option<T>> {
+    pub fn optional<T, E: FieldFault>(
+        &mut self,
+        field: &str,
+        parsed: Option<Result<T, E>>,
+    ) -> Option<Option<T>> {
         match parsed {
             None => Some(None),
             Some(parsed) => self.take(field, parsed).map(Some),

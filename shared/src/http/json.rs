@@ -206,8 +206,18 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_400() {
         let cases = [
-            "", "   ", "{", "nonsense", "{\"firstName\":", "{\"firstName\":\"a\"} x", "{\"firstName\":\"a\",}",
-            "{\"firstName\":\"\\ud800\"}", "{firstName:1}", "[", "\u{feff}{}", "{\"firstName\":5,",
+            "",
+            "   ",
+            "{",
+            "nonsense",
+            "{\"firstName\":",
+            "{\"firstName\":\"a\"} x",
+            "{\"firstName\":\"a\",}",
+            "{\"firstName\":\"\\ud800\"}",
+            "{firstName:1}",
+            "[",
+            "\u{feff}{}",
+            "{\"firstName\":5,",
         ];
         for body in cases {
             let (status, code, ..) = refused(body);

@@ -49,7 +49,9 @@ impl<T: DeserializeOwned> FromRequest for Listing<T> {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let (page, filter): (Vec<_>, Vec<_>) = match pairs(req.query_string()) {
-            Ok(pairs) => pairs.into_iter().partition(|(name, _)| matches!(name.as_str(), "limit" | "cursor" | "sort")),
+            Ok(pairs) => {
+                pairs.into_iter().partition(|(name, _)| matches!(name.as_str(), "limit" | "cursor" | "sort"))
+            }
             Err(error) => return ready(Err(error)),
         };
         ready(decode(&page).and_then(|page| Ok(Listing { page, filter: decode(&filter)? })))
@@ -70,7 +72,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for PathId<T> {
 }
 
 fn pairs(query: &str) -> Result<Vec<(String, String)>, ApiError> {
-    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|_| ApiError::new(Code::BadQuery))?;
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_str(query).map_err(|_| ApiError::new(Code::BadQuery))?;
     for (name, value) in &pairs {
         if name.contains('\0') || value.contains('\0') {
             return Err(bad_query(name.trim_matches('\0'), "must not contain the character U+0000"));
@@ -136,7 +139,8 @@ impl<'de> Deserialize<'de> for When {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         const EXPECTED: &str = "expected a time as in 2026-01-31T10:00:00Z";
         let text = String::deserialize(deserializer)?;
-        let at = DateTime::parse_from_rfc3339(&text).map_err(|_| D::Error::custom(EXPECTED))?.with_timezone(&Utc);
+        let at =
+            DateTime::parse_from_rfc3339(&text).map_err(|_| D::Error::custom(EXPECTED))?.with_timezone(&Utc);
         let micros = at.timestamp_micros();
         if !(1970..=9999).contains(&at.year()) || micros < 0 {
             return Err(D::Error::custom(EXPECTED));

@@ -108,7 +108,8 @@ fn site(
 ) -> anyhow::Result<Site> {
     let guard = modules.first().context("a server needs a module")?.guard.clone();
     let document = document::document(&format!("Helpdesk: {service}"), &modules);
-    let origins: Result<Vec<_>, _> = config.cors_origins.iter().map(|origin| HeaderValue::from_str(origin)).collect();
+    let origins: Result<Vec<_>, _> =
+        config.cors_origins.iter().map(|origin| HeaderValue::from_str(origin)).collect();
     Ok(Site {
         service,
         guard,

@@ -62,7 +62,10 @@ impl RootSpanBuilder for RequestSpan {
             user = Empty,
         );
         // The caller's trace goes on in ours.
-        telemetry::continue_trace(&span, request.headers().get("traceparent").and_then(|value| value.to_str().ok()));
+        telemetry::continue_trace(
+            &span,
+            request.headers().get("traceparent").and_then(|value| value.to_str().ok()),
+        );
         span
     }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use sea_orm_migration::MigratorTrait;
 
-use super::{bind, health, log_panics, prepare_data_dir, refuse, run, runtime};
+use super::{bind, complain, health, log_panics, prepare_data_dir, refuse, run, runtime};
 use crate::clock::Clock;
 use crate::config::{Common, EventBus, Faults, Sources};
 use crate::db::Db;
@@ -121,7 +121,7 @@ fn told(name: &str, outcome: anyhow::Result<String>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(fault) => {
-            eprintln!("{name}: {fault:#}");
+            complain(name, &fault);
             ExitCode::FAILURE
         }
     }

@@ -6,6 +6,7 @@ mod ports;
 mod tests;
 
 use std::cell::Cell;
+use std::os::unix::fs::DirBuilderExt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -46,7 +47,7 @@ pub fn run(
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
-            eprintln!("{name}: {fault:#}");
+            complain(name, &fault);
             ExitCode::FAILURE
         }
     }
@@ -121,12 +122,22 @@ pub fn prepare_data_dir(common: &Common) -> anyhow::Result<()> {
     }
     let folder = &common.data_dir;
     let probe = folder.join(format!(".probe-{}", std::process::id()));
-    std::fs::create_dir_all(folder)
+    // For its owner only, where it is made here: there are password hashes and private mail in it.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
         .and_then(|()| std::fs::write(&probe, b""))
         .and_then(|()| std::fs::remove_file(&probe))
         .with_context(|| {
             format!("the data folder {} cannot be written to (HELPDESK_DATA_DIR)", folder.display())
         })
+}
+
+/// Says on stderr, once, whose fault it is and what.
+fn complain(name: &str, fault: &anyhow::Error) {
+    let text = format!("{fault:#}");
+    if text.starts_with(name) { eprintln!("{text}") } else { eprintln!("{name}: {text}") }
 }
 
 /// Prints what is wrong with a configuration, one fault a line, and gives the exit code for it.

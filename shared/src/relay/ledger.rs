@@ -57,7 +57,8 @@ impl Ledger {
             "SELECT published_sequence, next_sequence, stream_sequence, stream_identity FROM relay \
              WHERE name = 'outbox' AND holder = $1 AND lease_until > {now} + {LEASE} / 2"
         );
-        if let Some(row) = self.db.conn().query_one_raw(self.db.sql(&look, [self.me.as_str().into()])).await? {
+        if let Some(row) = self.db.conn().query_one_raw(self.db.sql(&look, [self.me.as_str().into()])).await?
+        {
             return term(&row).map(Some);
         }
         let tx = self.db.begin().await?;
@@ -68,7 +69,11 @@ impl Ledger {
 
     /// The events to publish next with their numbers, in order: first those that have a number already (a publication
     /// that was cut off), then new ones, which are given theirs here.
-    pub(super) async fn next_events(&self, term: &Term, limit: u64) -> anyhow::Result<(Vec<Outgoing>, Vec<i64>)> {
+    pub(super) async fn next_events(
+        &self,
+        term: &Term,
+        limit: u64,
+    ) -> anyhow::Result<(Vec<Outgoing>, Vec<i64>)> {
         let limit = i64::try_from(limit)?;
         let rows = if term.published + 1 < term.next {
             let sql = "SELECT sequence, subject, envelope, traceparent FROM outbox \
@@ -109,7 +114,8 @@ impl Ledger {
             )
             .await?;
         let taken = i64::try_from(rows.len())?;
-        tx.run("UPDATE relay SET next_sequence = next_sequence + $1 WHERE name = 'outbox'", [taken.into()]).await?;
+        tx.run("UPDATE relay SET next_sequence = next_sequence + $1 WHERE name = 'outbox'", [taken.into()])
+            .await?;
         tx.commit().await?;
         Ok(rows)
     }
@@ -122,8 +128,9 @@ impl Ledger {
              WHERE name = 'outbox' AND holder = $3",
             self.db.epoch_ms()
         );
-        let marked =
-            tx.run(&sql, [last.into(), i64::try_from(stream_sequence)?.into(), self.me.as_str().into()]).await?;
+        let marked = tx
+            .run(&sql, [last.into(), i64::try_from(stream_sequence)?.into(), self.me.as_str().into()])
+            .await?;
         tx.commit().await?;
         Ok(marked == 1)
     }
@@ -167,7 +174,8 @@ impl Ledger {
     }
 
     pub(super) async fn next_commands(&self, limit: u64) -> anyhow::Result<(Vec<Outgoing>, Vec<i64>)> {
-        let sql = "SELECT position, command_id, subject, envelope FROM command_outbox ORDER BY position LIMIT $1";
+        let sql =
+            "SELECT position, command_id, subject, envelope FROM command_outbox ORDER BY position LIMIT $1";
         let rows = self.db.conn().query_all_raw(self.db.sql(sql, [i64::try_from(limit)?.into()])).await?;
         let mut batch = Vec::with_capacity(rows.len());
         let mut positions = Vec::with_capacity(rows.len());
@@ -198,8 +206,11 @@ impl Ledger {
 
     pub(super) async fn resign(&self) -> Result<(), DbErr> {
         let tx = self.db.begin().await?;
-        tx.run("UPDATE relay SET holder = NULL WHERE name = 'outbox' AND holder = $1", [self.me.as_str().into()])
-            .await?;
+        tx.run(
+            "UPDATE relay SET holder = NULL WHERE name = 'outbox' AND holder = $1",
+            [self.me.as_str().into()],
+        )
+        .await?;
         tx.commit().await
     }
 
@@ -216,7 +227,8 @@ impl Ledger {
                 oldest = Some(oldest.map_or(at, |known: Timestamp| known.min(at)));
             }
         }
-        let age = oldest.and_then(|oldest| (self.db.clock().now() - oldest).to_std().ok()).unwrap_or_default();
+        let age =
+            oldest.and_then(|oldest| (self.db.clock().now() - oldest).to_std().ok()).unwrap_or_default();
         metrics::gauge!("outbox_oldest_age_seconds", "service" => self.db.service()).set(age.as_secs_f64());
         Ok(())
     }

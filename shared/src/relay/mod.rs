@@ -108,7 +108,10 @@ impl Relay {
         let (published, fault) = self.bus.publish(Lane::Events, batch).await;
         // What was acknowledged over a connection that began after the verification proves nothing of what came before.
         let verified_on = self.verified.map(|(_, connection)| connection);
-        anyhow::ensure!(verified_on == self.bus.connections(), "NATS was connected anew in the middle of a batch");
+        anyhow::ensure!(
+            verified_on == self.bus.connections(),
+            "NATS was connected anew in the middle of a batch"
+        );
         if published.count > 0 {
             let last = numbers[published.count - 1];
             anyhow::ensure!(

@@ -131,13 +131,12 @@ where
         }
         let fixed = line.0.len();
         event.record(&mut line);
-        // A field named like one of ours must not stand twice.
-        let mut place = fixed;
-        while place < line.0.len() {
-            if line.0[..fixed].iter().any(|(name, _)| *name == line.0[place].0) {
-                line.0.remove(place);
-            } else {
-                place += 1;
+        // A field named like one of ours must not stand twice. Only `service` may be told better than we know it.
+        for (name, value) in line.0.split_off(fixed) {
+            match line.0.iter_mut().find(|(taken, _)| *taken == name) {
+                Some((_, known)) if name == "service" => *known = value,
+                Some(_) => {}
+                None => line.0.push((name, value)),
             }
         }
         writeln!(writer, "{}", serde_json::to_string(&line).map_err(|_| fmt::Error)?)

@@ -95,7 +95,10 @@ where
         };
         #[allow(clippy::disallowed_methods, reason = "the moment of a log line decides nothing")]
         let now = chrono::Utc::now().format("%H:%M:%S%.3f");
-        let part = event.metadata().target().split("::").next().unwrap_or_default();
+        let mut parts = event.metadata().target().split("::");
+        let crate_name = parts.next().unwrap_or_default();
+        // Nearly every line of ours comes from there; which part of it says more.
+        let part = if crate_name == "shared" { parts.next().unwrap_or(crate_name) } else { crate_name };
         write!(
             writer,
             "{dim}{now}{plain} {colour}{:>5}{plain} {dim}{part}:{plain} ",

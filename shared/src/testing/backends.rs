@@ -1,4 +1,7 @@
-#![allow(clippy::disallowed_methods, reason = "tests are told their servers by the environment, and names are random")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests are told their servers by the environment, and names are random"
+)]
 
 use std::sync::{Mutex, PoisonError};
 
@@ -40,7 +43,10 @@ impl Backends {
         let known = self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(&name);
         if !known {
             let connection = Database::connect(admin).await.expect("TEST_DATABASE_URL answers");
-            connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database can be made");
+            connection
+                .execute_unprepared(&format!("CREATE DATABASE {name}"))
+                .await
+                .expect("a database can be made");
             connection.close().await.expect("the connection closes");
             self.made.lock().unwrap_or_else(PoisonError::into_inner).push(name);
         }
@@ -53,7 +59,9 @@ impl Backends {
             let Some(stream) = self.stream(stream).await else { continue };
             let mut consumers = stream.consumers();
             while let Ok(Some(consumer)) = consumers.try_next().await {
-                if consumer.config.durable_name.is_some() && consumer.num_pending + consumer.num_ack_pending as u64 > 0 {
+                if consumer.config.durable_name.is_some()
+                    && consumer.num_pending + consumer.num_ack_pending as u64 > 0
+                {
                     return false;
                 }
             }

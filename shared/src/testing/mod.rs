@@ -15,7 +15,6 @@ use std::{
 };
 
 use sea_orm::ConnectionTrait;
-use uuid::Uuid;
 
 use self::{backends::Backends, issuer::Issuer};
 use crate::{
@@ -120,10 +119,13 @@ impl World {
     /// The settings for a service, whose private database is made on the way.
     pub async fn sources(&self, service: &'static str) -> Sources {
         let data_dir = self.data.path().to_string_lossy().into_owned();
-        let mut sources = Sources::of("", [("PORT", "0"), ("WORKERS", "1"), ("HELPDESK_DATA_DIR", data_dir.as_str())])
-            .with("AUTH_SERVICE_URL", &self.issuer.url)
-            .with("CACHE_PREFIX", &self.backends.namespace);
-        if service != "world" && let Some(url) = self.backends.database(service).await {
+        let mut sources =
+            Sources::of("", [("PORT", "0"), ("WORKERS", "1"), ("HELPDESK_DATA_DIR", data_dir.as_str())])
+                .with("AUTH_SERVICE_URL", &self.issuer.url)
+                .with("CACHE_PREFIX", &self.backends.namespace);
+        if service != "world"
+            && let Some(url) = self.backends.database(service).await
+        {
             sources = sources.with("DATABASE_URL", &url);
         }
         if let Some(url) = &self.backends.nats_url {
@@ -146,7 +148,8 @@ impl World {
     /// A database of this world, its tables made, for a part of the house that is tested without a service.
     pub async fn open<M: sea_orm_migration::MigratorTrait>(&self, service: &'static str) -> Db {
         let common = self.common(service).await;
-        let db = Db::open(&common.database, self.process.clock.clone()).await.expect("the database can be opened");
+        let db =
+            Db::open(&common.database, self.process.clock.clone()).await.expect("the database can be opened");
         crate::migrate::migrate::<M>(&db, &common.database).await.expect("the tables can be made");
         locked(&self.databases).push(db.clone());
         db
@@ -167,7 +170,10 @@ impl World {
         let url = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
         let service = run(listener, self.process.clone());
         let lifecycle = self.process.lifecycle.clone();
-        #[allow(clippy::disallowed_methods, reason = "the harness must see the service end, not be ended by it")]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the harness must see the service end, not be ended by it"
+        )]
         let server = tokio::spawn(async move {
             if let Err(error) = service.await {
                 lifecycle.fail(format!("{error:#}"));
@@ -180,7 +186,8 @@ impl World {
         })
         .await;
         self.process.local.open();
-        let db = Db::open(&common.database, self.process.clock.clone()).await.expect("the service could open it");
+        let db =
+            Db::open(&common.database, self.process.clock.clone()).await.expect("the service could open it");
         locked(&self.databases).push(db);
         url
     }
@@ -258,7 +265,7 @@ impl World {
         let bus = self.bus("world").await;
         bus.ready_to_publish().await;
         // JetStream would drop a repeated id by itself; a message id of its own brings the repetition to the inbox.
-        let id = if self.is_embedded() { id } else { crate::ids::EventId::from(Uuid::new_v4()) };
+        let id = if self.is_embedded() { id } else { crate::ids::EventId::at(crate::clock::Clock::system().now()) };
         let outgoing = Outgoing { id, subject, payload, traceparent: None, cloud: None };
         let (published, fault) = bus.publish(lane, vec![outgoing]).await;
         assert!(published.count == 1 && fault.is_none(), "the event could not be delivered: {fault:?}");
@@ -313,7 +320,8 @@ async fn outbox_is_empty(db: &Db) -> bool {
     let sql = "SELECT (SELECT count(*) FROM outbox WHERE sequence IS NULL OR sequence > \
                (SELECT published_sequence FROM relay WHERE name = 'outbox')) \
                + (SELECT count(*) FROM command_outbox) AS waiting";
-    let row = db.conn().query_one_raw(db.sql(sql, [])).await.expect("the outbox can be read").expect("one row");
+    let row =
+        db.conn().query_one_raw(db.sql(sql, [])).await.expect("the outbox can be read").expect("one row");
     row.try_get::<i64>("", "waiting").expect("a number") == 0
 }
 
@@ -328,11 +336,13 @@ impl Drop for World {
                         self.drain().await;
                     }
                     self.process.lifecycle.begin_stop();
-                    for server in std::mem::take(&mut *locked(&self.servers)) {
+                    let servers = std::mem::take(&mut *locked(&self.servers));
+                    for server in servers {
                         let _ = server.await;
                     }
                     let stopped = self.process.lifecycle.finish(Duration::from_secs(10)).await;
-                    for db in std::mem::take(&mut *locked(&self.databases)) {
+                    let databases = std::mem::take(&mut *locked(&self.databases));
+                    for db in databases {
                         db.close().await;
                     }
                     self.issuer.stop().await;

@@ -77,10 +77,11 @@ async fn a_stream_that_was_wiped_is_filled_again_from_the_outbox_and_nothing_dou
     for number in numbers(5) {
         emit(&tickets, &number).await;
     }
-    world.until("all are in the stream", || async {
-        count(&tickets, "SELECT published_sequence FROM relay").await == 5
-    })
-    .await;
+    world
+        .until("all are in the stream", || async {
+            count(&tickets, "SELECT published_sequence FROM relay").await == 5
+        })
+        .await;
     world.wipe_streams().await;
     bus.subscribe(everything(), audit.background(), Recorder::default()).unwrap();
     world.until("all have arrived", || async { effects(&audit).await == numbers(5) }).await;
@@ -88,10 +89,11 @@ async fn a_stream_that_was_wiped_is_filled_again_from_the_outbox_and_nothing_dou
     world.wipe_streams().await;
     emit(&tickets, "after").await;
     world.until("the next arrives too", || async { effects(&audit).await.len() == 6 }).await;
-    world.until("the stream holds all six again", || async {
-        world.stream().await.is_some_and(|stream| stream.cached_info().state.messages == 6)
-    })
-    .await;
+    world
+        .until("the stream holds all six again", || async {
+            world.stream().await.is_some_and(|stream| stream.cached_info().state.messages == 6)
+        })
+        .await;
     world.drain().await;
     assert_eq!(effects(&audit).await.len(), 6);
 }
@@ -100,9 +102,13 @@ struct Mails;
 
 impl Handler<CommandEnvelope> for Mails {
     async fn handle(&self, tx: &Tx, command: &CommandEnvelope) -> Result<(), Fault> {
-        let reset: SendPasswordResetMail = command.data().map_err(|error| Fault::Poison(error.to_string()))?;
-        tx.run("INSERT INTO effects (event_id, number) VALUES ($1, $2)", [command.command_id.0.into(), reset.token.into()])
-            .await?;
+        let reset: SendPasswordResetMail =
+            command.data().map_err(|error| Fault::Poison(error.to_string()))?;
+        tx.run(
+            "INSERT INTO effects (event_id, number) VALUES ($1, $2)",
+            [command.command_id.0.into(), reset.token.into()],
+        )
+        .await?;
         Ok(())
     }
 }

@@ -15,7 +15,8 @@ use shared::{
 
 /// The audit consumer's definition: it wants every event.
 pub fn everything() -> Durable {
-    Durable::new("audit", include_str!("../../../nats/consumers/audit.json")).expect("the definition is sound")
+    Durable::new("audit", include_str!("../../../nats/consumers/audit.json"))
+        .expect("the definition is sound")
 }
 
 /// Writes one row per event, so that a doubled effect shows.
@@ -34,7 +35,11 @@ impl Handler for Recorder {
         if self.poison == Some(deleted.ticket_number.as_str()) {
             return Err(Fault::Poison("it is poison".to_owned()));
         }
-        if self.passing_faults.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+        if self
+            .passing_faults
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+            .is_ok()
+        {
             return Err(Fault::Passing(anyhow::anyhow!("not now")));
         }
         let sql = "INSERT INTO effects (event_id, number) VALUES ($1, $2)";
@@ -55,8 +60,11 @@ pub async fn databases(world: &World) -> (Db, Db) {
 
 /// An event about a ticket of that number.
 pub fn event(number: &str, now: Timestamp) -> NewEvent {
-    let deleted =
-        TicketDeleted { ticket_id: TicketId::at(now), ticket_number: number.to_owned(), user_id: UserId::at(now) };
+    let deleted = TicketDeleted {
+        ticket_id: TicketId::at(now),
+        ticket_number: number.to_owned(),
+        user_id: UserId::at(now),
+    };
     NewEvent::of(&deleted, 1, Some(deleted.user_id), now)
 }
 
@@ -69,7 +77,11 @@ pub async fn emit(db: &Db, number: &str) {
 
 /// The effects' numbers, in the order of the table.
 pub async fn effects(db: &Db) -> Vec<String> {
-    let rows = db.conn().query_all_raw(db.sql("SELECT number FROM effects ORDER BY number", [])).await.expect("readable");
+    let rows = db
+        .conn()
+        .query_all_raw(db.sql("SELECT number FROM effects ORDER BY number", []))
+        .await
+        .expect("readable");
     rows.iter().map(|row| row.try_get("", "number").expect("a text")).collect()
 }
 

@@ -114,7 +114,15 @@ impl House {
     pub fn start_embedded(&self, stop: &Stop) -> anyhow::Result<Running> {
         let mut command = self.program("helpdesk");
         let mut gateway = 0;
-        for name in ["AUTH_PORT", "USERS_PORT", "TICKETS_PORT", "FILES_PORT", "NOTIFICATIONS_PORT", "AUDIT_PORT", "HELPDESK_PORT"] {
+        for name in [
+            "AUTH_PORT",
+            "USERS_PORT",
+            "TICKETS_PORT",
+            "FILES_PORT",
+            "NOTIFICATIONS_PORT",
+            "AUDIT_PORT",
+            "HELPDESK_PORT",
+        ] {
             gateway = servers::free_port()?;
             command.env(name, gateway.to_string());
         }

@@ -52,7 +52,10 @@ impl Connection {
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse()?;
             }
-            ensure!(!name.eq_ignore_ascii_case("transfer-encoding"), "the load client reads no chunked answers");
+            ensure!(
+                !name.eq_ignore_ascii_case("transfer-encoding"),
+                "the load client reads no chunked answers"
+            );
         }
         let mut body = vec![0; length];
         self.reader.read_exact(&mut body)?;
@@ -173,6 +176,8 @@ mod tests {
     #[test]
     fn a_request_says_how_long_its_body_is() {
         let request = String::from_utf8(request("POST", "/x", Some("t"), Some("{}"))).unwrap();
-        assert!(request.ends_with("Authorization: Bearer t\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"));
+        assert!(request.ends_with(
+            "Authorization: Bearer t\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+        ));
     }
 }

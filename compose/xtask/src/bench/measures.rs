@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
+use super::Effort;
 use super::house::{House, Running};
 use super::load::{self, field, request};
 use super::pgbench;
 use super::table::Table;
-use super::Effort;
 use crate::stop::Stop;
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -46,7 +46,15 @@ pub fn tickets(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
             ensure!(run.failures == 0, "{} of the posts failed", run.failures);
             ours.push(run.rate);
             settle(house, stop)?;
-            theirs.push(pgbench::run(house, "baseline", pgbench::OPEN_TICKET, &[], clients, effort.time, stop)?);
+            theirs.push(pgbench::run(
+                house,
+                "baseline",
+                pgbench::OPEN_TICKET,
+                &[],
+                clients,
+                effort.time,
+                stop,
+            )?);
         }
         let what = format!("POST /tickets, {clients} clients");
         table.ratio(&what, median(ours), median(theirs), "pgbench, same transaction", 0.5);
@@ -62,7 +70,15 @@ pub fn tickets(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
             ensure!(run.failures == 0, "{} of the gets failed", run.failures);
             ours.push(run.rate);
             let id = [("id", &*format!("'{id}'"))];
-            theirs.push(pgbench::run(house, "tickets", pgbench::GET_TICKET, &id, clients, effort.time, stop)?);
+            theirs.push(pgbench::run(
+                house,
+                "tickets",
+                pgbench::GET_TICKET,
+                &id,
+                clients,
+                effort.time,
+                stop,
+            )?);
         }
         let what = format!("GET /tickets/{{id}}, {clients} clients");
         table.ratio(&what, median(ours), median(theirs), "pgbench, SELECT by key", 0.4);
@@ -74,10 +90,16 @@ pub fn tickets(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
 pub fn drain(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) -> anyhow::Result<()> {
     house.afresh(&["auth", "tickets"], stop)?;
     house.migrate("tickets", "tickets", stop)?;
-    house.query("tickets", &include_str!("fill_outbox.sql").replace(":events", &effort.events.to_string()), stop)?;
+    house.query(
+        "tickets",
+        &include_str!("fill_outbox.sql").replace(":events", &effort.events.to_string()),
+        stop,
+    )?;
     let running = house.start(&["auth", "tickets"], stop)?;
     let published = || -> anyhow::Result<u64> {
-        Ok(house.query("tickets", "SELECT published_sequence FROM relay WHERE name = 'outbox'", stop)?.parse()?)
+        Ok(house
+            .query("tickets", "SELECT published_sequence FROM relay WHERE name = 'outbox'", stop)?
+            .parse()?)
     };
     let mut first = (Instant::now(), published()?);
     loop {
@@ -118,7 +140,9 @@ pub fn lag(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) ->
         std::thread::sleep(Duration::from_millis(50));
     }
     let committed = |table: &str, whose: &str| {
-        format!("SELECT event_id, extract(epoch FROM pg_xact_commit_timestamp(xmin)) FROM {table} WHERE {whose} ORDER BY 1")
+        format!(
+            "SELECT event_id, extract(epoch FROM pg_xact_commit_timestamp(xmin)) FROM {table} WHERE {whose} ORDER BY 1"
+        )
     };
     let out = house.query("tickets", &committed("outbox", "subject LIKE 'ticket.created.%'"), stop)?;
     let inn = house.query("audit", &committed("raw_events", "event_type = 'ticket.created'"), stop)?;
@@ -139,7 +163,8 @@ pub fn lag(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) ->
 
 fn sign_up(running: &Running) -> anyhow::Result<String> {
     let body = format!(r#"{{"email":"ada@example.com","password":"{PASSWORD}"}}"#);
-    let answer = load::ask(running.port("auth")?, &request("POST", "/auth/register", None, Some(&body)), 201)?;
+    let answer =
+        load::ask(running.port("auth")?, &request("POST", "/auth/register", None, Some(&body)), 201)?;
     Ok(field(&answer, "accessToken")?.to_owned())
 }
 

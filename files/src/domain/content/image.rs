@@ -160,8 +160,12 @@ mod tests {
 
     #[test]
     fn nothing_but_padding_may_follow_a_picture() {
-        let png = |tail: &[u8]| is_png(&mut BufReader::new(Cursor::new([&samples::of("png")[..], tail].concat()))).unwrap();
-        let gif = |tail: &[u8]| is_gif(&mut BufReader::new(Cursor::new([&samples::of("gif")[..], tail].concat()))).unwrap();
+        let png = |tail: &[u8]| {
+            is_png(&mut BufReader::new(Cursor::new([&samples::of("png")[..], tail].concat()))).unwrap()
+        };
+        let gif = |tail: &[u8]| {
+            is_gif(&mut BufReader::new(Cursor::new([&samples::of("gif")[..], tail].concat()))).unwrap()
+        };
         assert!(png(b"\0\0") && gif(b"\0"));
         assert!(!png(b"<script>") && !gif(b"<?php"));
     }

@@ -18,7 +18,8 @@ pub(super) fn holds<R: Read + Seek>(bytes: &mut R, size: u64, streams: &[&str]) 
     let header: [u8; 512] = bytes_of(bytes)?;
     let u16_at = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
     let shift = u16_at(30);
-    if !header.starts_with(&MAGIC) || u16_at(28) != 0xFFFE || !matches!((u16_at(26), shift), (3, 9) | (4, 12)) {
+    if !header.starts_with(&MAGIC) || u16_at(28) != 0xFFFE || !matches!((u16_at(26), shift), (3, 9) | (4, 12))
+    {
         return Ok(false);
     }
     let mut chain = Chain { bytes, header: &header, shift, size };
@@ -111,7 +112,10 @@ mod tests {
     #[test]
     fn a_document_is_told_by_its_stream() {
         assert!(holds_in(samples::compound(&["WordDocument", "1Table"]), &["WordDocument"]));
-        assert!(holds_in(samples::compound(&["a", "b", "c", "d", "e", "Book"]), &["Workbook", "Book"]), "in the second sector");
+        assert!(
+            holds_in(samples::compound(&["a", "b", "c", "d", "e", "Book"]), &["Workbook", "Book"]),
+            "in the second sector"
+        );
         assert!(!holds_in(samples::compound(&["PowerPoint Document"]), &["WordDocument"]));
         assert!(!holds_in(samples::compound(&[]), &["WordDocument"]));
     }

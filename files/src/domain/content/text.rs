@@ -27,8 +27,28 @@ pub(super) fn is_plain(bytes: &mut impl Read) -> io::Result<bool> {
 
 /// Beginnings by which some program would take a text for more than text. In lower case.
 const MARKS: &[&[u8]] = &[
-    b"<!doctype", b"<!--", b"<?", b"<%", b"<svg", b"<html", b"<head", b"<body", b"<script", b"<iframe", b"<style",
-    b"<title", b"<meta", b"<link", b"<img", b"<math", b"%pdf-", b"%!ps", b"{\\rtf", b"gif87a", b"gif89a", b"#!",
+    b"<!doctype",
+    b"<!--",
+    b"<?",
+    b"<%",
+    b"<svg",
+    b"<html",
+    b"<head",
+    b"<body",
+    b"<script",
+    b"<iframe",
+    b"<style",
+    b"<title",
+    b"<meta",
+    b"<link",
+    b"<img",
+    b"<math",
+    b"%pdf-",
+    b"%!ps",
+    b"{\\rtf",
+    b"gif87a",
+    b"gif89a",
+    b"#!",
     b"pk\x03\x04",
 ];
 
@@ -76,12 +96,33 @@ mod tests {
     #[test]
     fn markup_and_scripts_are_no_plain_text() {
         for text in [
-            "<!DOCTYPE html><p>x", "\u{FEFF}<?xml version=\"1.0\"?>", "\n\t <SVG onload=alert(1)>", "<html>", "<ScRiPt>alert(1)",
-            "<!-- x --><svg>", "<?php phpinfo();", "#!/bin/sh\nrm -rf /", "%PDF-1.4", "{\\rtf1", "<b >bold", "<a href=x>", "GIF89a",
+            "<!DOCTYPE html><p>x",
+            "\u{FEFF}<?xml version=\"1.0\"?>",
+            "\n\t <SVG onload=alert(1)>",
+            "<html>",
+            "<ScRiPt>alert(1)",
+            "<!-- x --><svg>",
+            "<?php phpinfo();",
+            "#!/bin/sh\nrm -rf /",
+            "%PDF-1.4",
+            "{\\rtf1",
+            "<b >bold",
+            "<a href=x>",
+            "GIF89a",
         ] {
             assert!(is_marked_up(text.as_bytes()), "{text}");
         }
-        for text in ["BMW is a car", "a <b> c", "<- see here", "5 < 6", "# Title", "ID3 tags", "MZ", "<svelte> is a framework", ""] {
+        for text in [
+            "BMW is a car",
+            "a <b> c",
+            "<- see here",
+            "5 < 6",
+            "# Title",
+            "ID3 tags",
+            "MZ",
+            "<svelte> is a framework",
+            "",
+        ] {
             assert!(!is_marked_up(text.as_bytes()), "{text}");
         }
     }

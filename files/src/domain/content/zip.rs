@@ -23,9 +23,10 @@ fn end_of<R: Read + Seek>(bytes: &mut R, size: u64) -> io::Result<Option<End>> {
     let u16_at = |at: usize| u16::from_le_bytes([tail[at], tail[at + 1]]);
     let u32_at = |at: usize| u32::from_le_bytes([tail[at], tail[at + 1], tail[at + 2], tail[at + 3]]);
     let Some(last) = tail.len().checked_sub(END as usize) else { return Ok(None) };
-    let found = (0..=last)
-        .rev()
-        .find(|at| tail[*at..].starts_with(b"PK\x05\x06") && *at + END as usize + usize::from(u16_at(*at + 20)) == tail.len());
+    let found = (0..=last).rev().find(|at| {
+        tail[*at..].starts_with(b"PK\x05\x06")
+            && *at + END as usize + usize::from(u16_at(*at + 20)) == tail.len()
+    });
     Ok(found.map(|at| End {
         at: start + at as u64,
         entries: u16_at(at + 10),
@@ -68,9 +69,10 @@ pub(super) fn is_office_document<R: Read + Seek>(bytes: &mut R, size: u64, main:
         }
         has_types |= name == "[content_types].xml";
         // Some versions of Office write `word/document2.xml`.
-        has_main |= name.strip_prefix(main).and_then(|rest| rest.strip_suffix(".xml")).is_some_and(|middle| {
-            middle.bytes().all(|byte| byte.is_ascii_digit())
-        });
+        has_main |= name
+            .strip_prefix(main)
+            .and_then(|rest| rest.strip_suffix(".xml"))
+            .is_some_and(|middle| middle.bytes().all(|byte| byte.is_ascii_digit()));
     }
     Ok(has_types && has_main && begins_at_zero && directory.limit() == 0)
 }
@@ -97,7 +99,11 @@ mod tests {
         ] {
             let archive = samples::archive(names);
             let size = archive.len() as u64;
-            assert_eq!(is_office_document(&mut Cursor::new(archive), size, "word/document").unwrap(), document, "{names:?}");
+            assert_eq!(
+                is_office_document(&mut Cursor::new(archive), size, "word/document").unwrap(),
+                document,
+                "{names:?}"
+            );
         }
     }
 

@@ -21,7 +21,7 @@ pub(crate) fn deadline_of(headers: &HeaderMap) -> Option<Instant> {
 }
 
 /// Answers a request under its deadline: calls made meanwhile take no longer.
-pub(crate) async fn within_deadline<F: Future>(deadline: Option<Instant>, answering: F) -> F::Output {
+pub async fn within_deadline<F: Future>(deadline: Option<Instant>, answering: F) -> F::Output {
     match deadline {
         Some(deadline) => DEADLINE.scope(deadline, answering).await,
         None => answering.await,

@@ -15,7 +15,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 
-pub(super) use deadline::{deadline_of, within_deadline};
+pub(super) use deadline::deadline_of;
+pub use deadline::within_deadline;
 pub use settings::ClientSettings;
 
 use super::error::Problem;
@@ -75,8 +76,30 @@ struct State {
 /// How one try ended.
 enum Try {
     Answered(StatusCode, Vec<u8>),
-    /// It may go better the next time; with the server's own wish when to try again.
-    Failed(&'static str, Option<Duration>),
+    Failed(Failure),
+}
+
+struct Failure {
+    why: &'static str,
+    /// When the server wants to be asked again.
+    wish: Option<Duration>,
+    /// Whether another try, at once, may go better.
+    passing: bool,
+}
+
+impl Failure {
+    fn of(why: &'static str) -> Try {
+        Try::Failed(Failure { why, wish: None, passing: true })
+    }
+
+    /// A gateway's or a draining server's refusal may be another one's success. A 500 is a fault that stays, and 429
+    /// a request not to be asked.
+    fn answered(status: StatusCode, wish: Option<Duration>) -> Try {
+        // One second is what a server says that has no better idea.
+        let soon = wish.is_none_or(|wish| wish <= Duration::from_secs(1));
+        let passing = soon && matches!(status.as_u16(), 502..=504);
+        Try::Failed(Failure { why: "server error", wish, passing })
+    }
 }
 
 impl ServiceClient {
@@ -183,16 +206,16 @@ impl ServiceClient {
             }
             tries += 1;
             let outcome = self.once(&method, path, body.clone(), caller, deadline).await;
-            let failed = matches!(outcome, Try::Failed(..));
+            let failed = matches!(outcome, Try::Failed(_));
             self.with_state(|state| state.breaker.record(!failed, Instant::now()));
-            let (why, wish) = match outcome {
+            let Failure { why, wish, passing } = match outcome {
                 Try::Answered(status, body) => return answered(status, body),
-                Try::Failed(why, wish) => (why, wish),
+                Try::Failed(failure) => failure,
             };
             tracing::debug!(target_service = name, why, tries, "a call failed");
             let pause = settings.pause(tries, rand::rng().random_range(0.0..1.0));
-            let in_time = Instant::now() + pause < deadline && wish.is_none_or(|wish| wish <= pause);
-            let again = idempotent && tries < settings.tries && in_time;
+            let in_time = Instant::now() + pause < deadline;
+            let again = idempotent && passing && tries < settings.tries && in_time;
             if !again || !self.with_state(|state| state.budget.may_retry()) {
                 return Err(self.unavailable(why, wish));
             }
@@ -210,7 +233,7 @@ impl ServiceClient {
     ) -> Try {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Try::Failed("no time left", None);
+            return Failure::of("no time left");
         }
         let limit = left.min(self.0.settings.each);
         let mut request = self
@@ -231,18 +254,19 @@ impl ServiceClient {
         }
         let response = match request.send().await {
             Ok(response) => response,
-            Err(error) if error.is_timeout() => return Try::Failed("timeout", None),
-            Err(error) if error.is_connect() => return Try::Failed("no connection", None),
-            Err(_) => return Try::Failed("broken off", None),
+            Err(error) if error.is_timeout() => return Failure::of("timeout"),
+            Err(error) if error.is_connect() => return Failure::of("no connection"),
+            Err(_) => return Failure::of("broken off"),
         };
         let status = response.status();
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
-            let wish = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-            return Try::Failed("server error", wish.map(Duration::from_secs));
+            let wish =
+                response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+            return Failure::answered(status, wish.map(Duration::from_secs));
         }
         match response.bytes().await {
             Ok(body) => Try::Answered(status, body.into()),
-            Err(_) => Try::Failed("broken off", None),
+            Err(_) => Failure::of("broken off"),
         }
     }
 
@@ -263,7 +287,8 @@ fn answered(status: StatusCode, body: Vec<u8>) -> Result<Vec<u8>, CallError> {
         StatusCode::FORBIDDEN => Err(CallError::Forbidden),
         StatusCode::UNAUTHORIZED => Err(CallError::Unauthorized),
         status => {
-            let code = serde_json::from_slice::<Problem>(&body).map(|problem| problem.code).unwrap_or_default();
+            let code =
+                serde_json::from_slice::<Problem>(&body).map(|problem| problem.code).unwrap_or_default();
             Err(CallError::Refused { status: status.as_u16(), code })
         }
     }

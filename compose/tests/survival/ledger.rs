@@ -1,0 +1,147 @@
+//! What is there in the end: read from the databases and the mailboxes themselves.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+
+use crate::{
+    clients::Opened,
+    programs::{Place, until},
+};
+
+/// The databases of one helpdesk, and where its mail goes.
+pub struct Ledger {
+    tickets: DatabaseConnection,
+    audit: DatabaseConnection,
+    notifications: DatabaseConnection,
+    mail: PathBuf,
+}
+
+impl Ledger {
+    pub async fn of(place: &Place) -> Self {
+        let connect = async |service: &str| {
+            Database::connect(place.database(service)).await.expect("the database is there")
+        };
+        let mail = match &place.real {
+            Some(real) => real.maildir.clone(),
+            None => place.folder.path().join("data/mail"),
+        };
+        Self {
+            tickets: connect("tickets").await,
+            audit: connect("audit").await,
+            notifications: connect("notifications").await,
+            mail,
+        }
+    }
+
+    /// Waits until events flow.
+    pub async fn until_more_is_audited(&self) {
+        let before = count(&self.audit, "SELECT count(*) FROM raw_events").await;
+        until("more is audited", || async {
+            count(&self.audit, "SELECT count(*) FROM raw_events").await > before
+        })
+        .await;
+    }
+
+    /// Waits until all has been said and done, and compares.
+    pub async fn agrees_with(&self, opened: &[Opened]) {
+        let tickets = texts(&self.tickets, "SELECT ticket_number FROM tickets").await;
+        let answered: BTreeSet<String> = opened.iter().map(|ticket| ticket.number.clone()).collect();
+        assert_eq!(answered.len(), opened.len(), "no two answers name the same ticket");
+        assert_eq!(
+            BTreeSet::from_iter(tickets.clone()),
+            answered,
+            "what was answered 201 is there, and nothing else"
+        );
+        assert_eq!(tickets.len(), opened.len());
+
+        until("every ticket is audited", || async {
+            count(&self.audit, "SELECT count(*) FROM audit_logs WHERE action = 'TICKET_CREATED'").await
+                >= opened.len() as i64
+        })
+        .await;
+        let waiting =
+            "SELECT count(*) FROM deliveries WHERE channel = 'email' AND status IN ('pending', 'sending')";
+        let arrived =
+            "SELECT count(*) FROM deliveries WHERE channel = 'email' AND template = 'ticket_created'";
+        until("every mail is sent", || async {
+            count(&self.notifications, arrived).await >= opened.len() as i64
+                && count(&self.notifications, waiting).await == 0
+        })
+        .await;
+
+        let audited = texts(
+            &self.audit,
+            "SELECT CAST(resource_id AS TEXT) AS id FROM audit_logs WHERE action = 'TICKET_CREATED'",
+        )
+        .await;
+        let ids: BTreeSet<String> = opened.iter().map(|ticket| ticket.id.clone()).collect();
+        assert_eq!(audited.len(), opened.len(), "no audit row is doubled");
+        assert_eq!(BTreeSet::from_iter(audited), ids, "every ticket has its audit row");
+
+        let requesters: BTreeSet<&str> = opened.iter().map(|ticket| ticket.email.as_str()).collect();
+        let mails = mails_by_ticket(&self.mail, &requesters);
+        assert_eq!(BTreeSet::from_iter(mails.keys().cloned()), answered, "every ticket has its mail");
+        for (ticket, message_ids) in mails {
+            assert_eq!(
+                message_ids.len(),
+                1,
+                "{ticket} has mails with different Message-IDs: {message_ids:?}"
+            );
+        }
+        let holes = "SELECT count(*) FROM (SELECT service, max(service_sequence) - count(*) AS missing FROM raw_events \
+                     GROUP BY service) AS sources WHERE missing <> 0";
+        assert_eq!(count(&self.audit, holes).await, 0, "no source's sequence has a hole");
+    }
+}
+
+/// The Message-IDs of the mails that tell of a ticket's opening, by ticket number.
+fn mails_by_ticket(folder: &Path, requesters: &BTreeSet<&str>) -> BTreeMap<String, BTreeSet<String>> {
+    let mut mails: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in files(folder) {
+        let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap_or_default()).replace("\r\n", "\n");
+        let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
+        let header = |name: &str| {
+            let line = head
+                .lines()
+                .find(|line| line.to_lowercase().starts_with(&format!("{}:", name.to_lowercase())));
+            line.map(|line| line[name.len() + 1..].trim().to_owned())
+        };
+        let to = header("To").unwrap_or_default();
+        let about_ticket = body.find("HD-").map(|at| body[at..].chars().take(9).collect::<String>());
+        let (Some(number), true) = (about_ticket, requesters.iter().any(|requester| to.contains(requester)))
+        else {
+            continue;
+        };
+        mails.entry(number).or_default().insert(header("Message-ID").expect("every mail has a Message-ID"));
+    }
+    mails
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(next).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() { open.push(path) } else { found.push(path) }
+        }
+    }
+    found
+}
+
+async fn count(db: &DatabaseConnection, sql: &str) -> i64 {
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await;
+    row.expect("the database can be read").expect("one row").try_get_by_index(0).expect("a number")
+}
+
+async fn texts(db: &DatabaseConnection, sql: &str) -> Vec<String> {
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await;
+    rows.expect("the database can be read")
+        .iter()
+        .map(|row| row.try_get_by_index(0).expect("a text"))
+        .collect()
+}
