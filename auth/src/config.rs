@@ -200,7 +200,7 @@ mod tests {
     fn faults(env: &[(&str, &str)]) -> String {
         let sources = env
             .iter()
-            .fold(Sources::of("", [("PORT", "0")]), |sources, (key, value)| sources.with(key, value));
+            .fold(Sources::of("", [("PORT", "0")]), |sources, (key, value)| sources.with(key, *value));
         Config::read(&sources).map(|_| String::new()).unwrap_or_else(|faults| faults.to_string())
     }
 

@@ -218,8 +218,7 @@ mod tests {
     use super::*;
 
     fn read(env: &[(&str, &str)]) -> Result<Config, String> {
-        let sources =
-            env.iter().fold(Sources::of("", []), |sources, (key, value)| sources.with(*key, *value));
+        let sources = env.iter().fold(Sources::of("", []), |sources, &(key, value)| sources.with(key, value));
         Config::read(&sources).map_err(|faults| faults.to_string())
     }
 

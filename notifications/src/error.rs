@@ -22,7 +22,7 @@ impl From<Error> for ApiError {
         match error {
             Error::NotFound => ApiError::not_found(),
             Error::NotOptional(fault) => {
-                ApiError::validation(&format!("email.{}", fault.0), "not_optional", &fault.to_string())
+                ApiError::validation(&format!("email.{}", fault.0), "not_optional", fault.to_string())
             }
             Error::Database(error) => error.into(),
         }

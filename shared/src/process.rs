@@ -122,7 +122,7 @@ impl Lifecycle {
 
     /// Logs a failure after which the process cannot go on, and begins the stop. The first one is kept.
     pub fn fail(&self, what: String) {
-        tracing::error!(failure = %what, "the process stops: {what}");
+        tracing::error!("the process stops: {what}");
         locked(&self.0.failure).get_or_insert(what);
         self.begin_stop();
     }

@@ -73,3 +73,44 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::testing::World;
+
+    use super::*;
+    use crate::Config;
+
+    const PASSWORD: &str = "seven green bicycles";
+
+    async fn app(world: &World) -> App {
+        let sources = world.sources("auth").await.with("BCRYPT_COST", "4").with("LOGIN_MAX_FAILURES", "100");
+        let config = Config::read(&sources).unwrap();
+        let db = world.open::<migrations::auth::Migrator>("auth").await;
+        App::open(&config, db, world.process().revocations.clone()).await.unwrap()
+    }
+
+    /// What an attempt costs, in what takes time: comparisons of passwords, and rows written.
+    async fn cost(app: &App, world: &World, email: &str, password: &str) -> (u64, usize) {
+        let before = (app.0.hasher.comparisons(), world.emitted("auth").await.len());
+        let refused = app.login(email, password.to_owned(), &Client::default()).await;
+        assert!(matches!(refused, Err(Error::Credentials)));
+        (app.0.hasher.comparisons() - before.0, world.emitted("auth").await.len() - before.1)
+    }
+
+    /// A stopwatch would be at the mercy of the machine; that the work is the same is what makes the time the same.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_wrong_address_costs_as_much_as_a_wrong_password() {
+        let world = World::start().await.keeping_events();
+        let app = app(&world).await;
+        let email = Email::parse("alice@example.com").unwrap();
+        let password = app.policy().parse(PASSWORD.to_owned(), Some(&email)).unwrap();
+        let asked = super::super::Registration { email, password, idempotency_key: None };
+        app.register(asked, &Client::default()).await.unwrap();
+        let wrong_password = cost(&app, &world, "alice@example.com", "not the password").await;
+        for email in ["nobody@example.com", "no address at all", ""] {
+            assert_eq!(cost(&app, &world, email, PASSWORD).await, wrong_password, "{email:?}");
+        }
+        assert_eq!(wrong_password, (1, 1));
+    }
+}

@@ -220,7 +220,7 @@ mod tests {
     }
 
     fn caller(user_id: UserId, role: Role) -> Caller {
-        Caller::new(user_id, SessionId::at(now()), role, "a@example.com".into(), now(), "token")
+        Caller::new(user_id, SessionId::at(now()), role, "a@example.com", now(), "token")
     }
 
     fn upload(uploaded_by: UserId) -> Upload {

@@ -73,6 +73,6 @@ impl From<&File> for FileOut {
 impl FileOut {
     /// The answer to its making.
     pub fn created(file: &File) -> Answer {
-        Answer::created(&format!("/files/{}", file.id), &FileOut::from(file))
+        Answer::created(format!("/files/{}", file.id), &FileOut::from(file))
     }
 }

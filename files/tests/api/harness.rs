@@ -50,12 +50,12 @@ impl Site {
             let env = |name| std::env::var(name).unwrap_or_default();
             sources = sources
                 .with("S3_ENDPOINT", &server)
-                .with("S3_ACCESS_KEY", &env("TEST_S3_ACCESS_KEY"))
-                .with("S3_SECRET_KEY", &env("TEST_S3_SECRET_KEY"))
+                .with("S3_ACCESS_KEY", env("TEST_S3_ACCESS_KEY"))
+                .with("S3_SECRET_KEY", env("TEST_S3_SECRET_KEY"))
                 .with("S3_BUCKET_TICKETS", &own_bucket);
         }
         let sources: Sources =
-            settings.iter().fold(sources, |sources, (key, value)| sources.with(*key, *value));
+            settings.iter().fold(sources, |sources, &(key, value)| sources.with(key, value));
         let config = files::Config::read(&sources).unwrap();
         let common = config.common.clone();
         let url = world

@@ -109,7 +109,7 @@ impl Input for PreferencesIn {
         if let Some(tag) = self.language {
             match tag.parse::<Language>() {
                 Ok(language) => patch.language = Some(language),
-                Err(fault) => errors.add("language", "unknown_language", &fault.to_string()),
+                Err(fault) => errors.add("language", "unknown_language", fault.to_string()),
             }
         }
         for (name, wanted) in email {

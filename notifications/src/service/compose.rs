@@ -19,13 +19,12 @@ impl App {
         wishes: &Preferences,
         now: Timestamp,
     ) -> Result<Mail, Outcome> {
-        let unsendable = |why: String| Outcome::Unsendable(why);
         let recipient = known(recipient.cloned(), delivery.recipient);
         if recipient.erased {
             return Err(Outcome::Unwanted(reason::ERASED));
         }
         if delivery.is_expired(now) {
-            return Err(unsendable(reason::EXPIRED.to_owned()));
+            return Err(Outcome::Unsendable(reason::EXPIRED.to_owned()));
         }
         if delivery.template.is_optional() {
             if !recipient.active.value() {
@@ -37,15 +36,15 @@ impl App {
         }
         let address = delivery.address.as_ref().or(recipient.address.value().as_ref());
         let address = address.ok_or(Outcome::UnknownRecipient)?;
-        let to = MailAddress::parse(address).map_err(|fault| unsendable(fault.to_string()))?;
+        let to = MailAddress::parse(address).map_err(|fault| Outcome::Unsendable(fault.to_string()))?;
         let notice = Notice::read(delivery.template, &delivery.payload)
-            .map_err(|_| unsendable("the facts of the message cannot be read".to_owned()))?;
+            .map_err(|_| Outcome::Unsendable("the facts of the message cannot be read".to_owned()))?;
         let language = self.language(wishes, &recipient);
         let variables = variables(&notice, language, &recipient.name(&to), &self.links);
         let letter = self
             .renderer
             .letter(delivery.template, language, &variables)
-            .map_err(|fault| unsendable(fault.to_string()))?;
+            .map_err(|fault| Outcome::Unsendable(fault.to_string()))?;
         Ok(Mail { delivery: delivery.id, to, letter, language, thread: notice.ticket(), at: now })
     }
 }

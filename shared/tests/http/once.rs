@@ -1,10 +1,25 @@
 use sea_orm::{ConnectionTrait, Statement};
 use shared::auth::Role;
+use shared::db::Db;
+use shared::testing::World;
 
-use crate::stage::{Stage, refused, stage};
+use crate::stage::{Stage, refused, staged_on};
+
+/// The world is kept: its end takes the database with it.
+async fn kept() -> (World, Stage) {
+    let world = World::at("2026-01-31T10:00:00Z".parse().unwrap()).await;
+    let db = world.open::<migrations::tickets::Migrator>("tickets").await;
+    db.conn().execute_unprepared("create table notes (id text primary key, title text not null)").await.unwrap();
+    let stage = staged_on(world.process().clone(), Some(db), |_| {}, |module| module).await;
+    (world, stage)
+}
+
+fn db(stage: &Stage) -> &Db {
+    stage.notes.db.as_ref().unwrap()
+}
 
 async fn notes(stage: &Stage) -> i64 {
-    let db = &stage.notes.db;
+    let db = db(stage).conn();
     let statement = Statement::from_string(db.get_database_backend(), "select count(*) as n from notes");
     db.query_one_raw(statement).await.unwrap().unwrap().try_get("", "n").unwrap()
 }
@@ -25,9 +40,9 @@ async fn said(request: reqwest::RequestBuilder) -> Said {
     Said { status, location, replayed, body: response.text().await.unwrap() }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_key_and_body_have_one_effect_and_one_answer() {
-    let stage = stage().await;
+    let (_world, stage) = kept().await;
     let token = stage.token(Role::User);
     let send = || {
         let request = stage.request("POST", "/notes").bearer_auth(&token).header("idempotency-key", "k1");
@@ -45,9 +60,9 @@ async fn the_same_key_and_body_have_one_effect_and_one_answer() {
     assert_eq!(notes(&stage).await, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_one_callers_own_and_expires() {
-    let stage = stage().await;
+    let (_world, stage) = kept().await;
     let send = |token: &str, key: &str| {
         let request = stage.request("POST", "/notes").bearer_auth(token).header("idempotency-key", key);
         request.header("content-type", "application/json").body(r#"{"title":"a"}"#)
@@ -57,38 +72,34 @@ async fn a_key_is_one_callers_own_and_expires() {
     assert_ne!(first.body, theirs.body);
     assert!(!theirs.replayed);
     assert_eq!(notes(&stage).await, 2);
-    assert_eq!(shared::once::purge(&stage.notes.db, stage.process.clock.now()).await.unwrap(), 0);
+    assert_eq!(shared::once::purge(db(&stage).conn(), stage.process.clock.now()).await.unwrap(), 0);
 
     for bad in ["", &"x".repeat(256)] {
         assert_eq!(refused(send(&alice, bad)).await, (400, "bad_header".to_string()));
     }
     let day_later = stage.process.clock.now() + shared::once::KEPT;
-    assert_eq!(shared::once::purge(&stage.notes.db, day_later).await.unwrap(), 2);
+    assert_eq!(shared::once::purge(db(&stage).conn(), day_later).await.unwrap(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_expired_key_counts_as_new_although_nobody_purged_it() {
-    let stage = stage().await;
+    let (_world, stage) = kept().await;
     let user_token = stage.token(Role::User);
     let send = |token: &str| {
         let request = stage.request("POST", "/notes").bearer_auth(token).header("idempotency-key", "k");
         request.header("content-type", "application/json").body(r#"{"title":"a"}"#)
     };
     said(send(&user_token)).await;
-    stage
-        .notes
-        .db
-        .execute_unprepared("update idempotency_keys set created_at = '2026-01-30T10:00:00+00:00'")
-        .await
-        .unwrap();
+    let long_ago = "update idempotency_keys set created_at = '2026-01-30T10:00:00+00:00'";
+    db(&stage).conn().execute_unprepared(long_ago).await.unwrap();
     assert!(!said(send(&user_token)).await.replayed);
     assert!(said(send(&user_token)).await.replayed);
     assert_eq!(notes(&stage).await, 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn many_at_once_have_one_effect() {
-    let stage = stage().await;
+    let (_world, stage) = kept().await;
     let token = stage.token(Role::User);
     let sending = (0..20).map(|_| {
         let request = stage.request("POST", "/notes").bearer_auth(&token).header("idempotency-key", "k");
@@ -100,9 +111,9 @@ async fn many_at_once_have_one_effect() {
     assert_eq!(notes(&stage).await, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_request_leaves_the_key_free() {
-    let stage = stage().await;
+    let (_world, stage) = kept().await;
     let token = stage.token(Role::User);
     let send = |body: &'static str| {
         let request = stage.request("POST", "/notes").bearer_auth(&token).header("idempotency-key", "k");

@@ -1,0 +1,17 @@
+//! Auth as its callers meet it: over HTTP, on a port of its own.
+
+mod administration;
+mod contract;
+mod first_admin;
+mod guessing;
+mod house;
+mod keys;
+mod limits;
+mod mailbox;
+mod passwords;
+mod refreshing;
+mod registration;
+mod sessions;
+mod signing_in;
+mod tokens;
+mod verification;

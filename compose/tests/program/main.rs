@@ -1,0 +1,7 @@
+//! The real program, started as a person or a supervisor would.
+
+mod boot;
+mod commands;
+mod running;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,203 @@
+//! The real program as a child process: on ports and in a folder of its own, started, killed and started again.
+//! `#[path = "../support/mod.rs"] mod support;` brings it into a test.
+
+#![allow(dead_code, reason = "each test that includes this uses its part")]
+#![allow(unreachable_pub, reason = "included by several tests")]
+
+use std::{
+    fs::File,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+/// How long something may take to come true before the test fails.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The servers of the program and the setting of each one's port.
+const PORTS: [&str; 7] = [
+    "AUTH_PORT",
+    "USERS_PORT",
+    "TICKETS_PORT",
+    "FILES_PORT",
+    "NOTIFICATIONS_PORT",
+    "AUDIT_PORT",
+    "HELPDESK_PORT",
+];
+
+/// How to start the program: the same each time, so that a restart is found where it was.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    folder: PathBuf,
+    ports: Vec<u16>,
+    environment: Vec<(String, String)>,
+    arguments: Vec<String>,
+}
+
+impl Launch {
+    /// In this folder (`data` is made below it, the output goes beside that), on free ports, on the embedded backends.
+    pub fn within(folder: &Path) -> Self {
+        // All are held until all are found, so that none is found twice.
+        let held: Vec<_> = PORTS.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let ports = held.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+        Self { folder: folder.to_owned(), ports, environment: Vec::new(), arguments: Vec::new() }
+            .with("LOG_FORMAT", "text")
+            .with("BCRYPT_COST", "4")
+    }
+
+    /// With a setting, by its environment variable.
+    pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
+        self.environment.retain(|(known, _)| known != key);
+        self.environment.push((key.to_owned(), value.into()));
+        self
+    }
+
+    /// With another command than `serve`.
+    pub fn arguments(mut self, arguments: &[&str]) -> Self {
+        self.arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        self
+    }
+
+    /// The port behind a setting, as in `TICKETS_PORT`.
+    pub fn port(&self, key: &str) -> u16 {
+        self.ports[PORTS.iter().position(|known| *known == key).unwrap()]
+    }
+
+    /// The base URL of a service, or of `helpdesk`, which has all routes.
+    pub fn url(&self, name: &str) -> String {
+        format!("http://127.0.0.1:{}", self.port(&format!("{}_PORT", name.to_ascii_uppercase())))
+    }
+
+    /// Where the embedded backends lie.
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// Starts it; it is not ready yet.
+    pub fn start(&self) -> Program {
+        let (out, err) = (self.folder.join("stdout.txt"), self.folder.join("stderr.txt"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_helpdesk"));
+        command
+            .args(&self.arguments)
+            .current_dir(&self.folder)
+            // Nothing of the developer's own settings.
+            .env_clear()
+            .env("HELPDESK_DATA_DIR", self.data_dir())
+            .envs(PORTS.iter().zip(&self.ports).map(|(key, port)| (*key, port.to_string())))
+            .envs(self.environment.iter().map(|(key, value)| (key, value)))
+            .stdin(Stdio::null())
+            .stdout(File::create(&out).unwrap())
+            .stderr(File::create(&err).unwrap());
+        let child = command.spawn().unwrap();
+        Program { child, url: self.url("helpdesk"), out, err, began: Instant::now() }
+    }
+
+    /// Starts it and waits until it is ready.
+    pub async fn ready(&self) -> Program {
+        let mut program = self.start();
+        program.until_ready().await;
+        program
+    }
+
+    /// Runs it to its end.
+    pub async fn ended(&self) -> Ended {
+        self.start().ended().await
+    }
+}
+
+/// The running program. Dropped, it is killed.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    url: String,
+    out: PathBuf,
+    err: PathBuf,
+    began: Instant,
+}
+
+/// How the program ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code, or the signal.
+    pub status: ExitStatus,
+    /// What it printed.
+    pub stdout: String,
+    /// What it complained about.
+    pub stderr: String,
+}
+
+impl Program {
+    /// Where all routes are.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has printed so far.
+    pub fn stdout(&self) -> String {
+        std::fs::read_to_string(&self.out).unwrap_or_default()
+    }
+
+    /// What it has logged so far.
+    pub fn stderr(&self) -> String {
+        std::fs::read_to_string(&self.err).unwrap_or_default()
+    }
+
+    /// Waits until it says that it is ready; how long that took from its start.
+    pub async fn until_ready(&mut self) -> Duration {
+        let ready = format!("{}/ready", self.url);
+        loop {
+            if reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success()) {
+                return self.began.elapsed();
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("it ended before it was ready ({status}):\n{}", self.stderr());
+            }
+            assert!(self.began.elapsed() < PATIENCE, "it did not become ready:\n{}", self.stderr());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// SIGKILL: no last words.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Sends it a signal, as in `TERM`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
+        assert!(sent.success(), "SIG{name} could not be sent");
+    }
+
+    /// SIGTERM, and its orderly end.
+    pub async fn stop(self) -> Ended {
+        self.signal("TERM");
+        self.ended().await
+    }
+
+    /// Waits until it ends by itself.
+    pub async fn ended(mut self) -> Ended {
+        let since = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Ended { status, stdout: self.stdout(), stderr: self.stderr() };
+            }
+            assert!(since.elapsed() < PATIENCE, "it did not end:\n{}", self.stderr());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
