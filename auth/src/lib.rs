@@ -3,11 +3,13 @@
 
 mod config;
 mod domain;
+mod error;
 mod routes;
 mod run;
 mod service;
 mod store;
 
 pub use config::Config;
+pub use error::Error;
 pub use run::{run, start};
-pub use service::{Error, GeneratedAdmin, appoint_admin, ensure_first_admin, generated_password};
+pub use service::{GeneratedAdmin, appoint_admin, ensure_first_admin, generated_password};

@@ -17,9 +17,9 @@ pub fn report(settings: &ProcessSettings) -> String {
     let purpose = if settings.common.is_production() { "production" } else { "development" };
     let mut text = format!("The configuration is good, for {purpose}.\n\n");
     if let Some((_, url)) = urls.iter().find(|(name, _)| *name == "helpdesk") {
-        text.push_str(&format!("  Everything       {url}\n"));
+        text.push_str(&format!("  Everything       {url}\n\n"));
     }
-    text + &banner::table(settings, &urls) + &banner::places(settings)
+    text + &banner::table(settings, &urls) + "\n" + &banner::places(settings)
 }
 
 /// Asks a URL whether all is well there; says so, or why not.

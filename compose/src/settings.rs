@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr},
 };
 
-use shared::config::{Common, EventBus, Faults, HttpConfig, Settings, Sources};
+use shared::config::{Common, EventBus, Fault, Faults, HttpConfig, Settings, Sources};
 
 use crate::{
     ports::Ports,
@@ -53,7 +53,7 @@ impl ProcessSettings {
             faults.extend(found);
         }
         let Some(first) = services.first().filter(|_| faults.iter().next().is_none()) else {
-            return Err(faults);
+            return Err(shared_by(faults, chosen.len()));
         };
         let mut common = first.common().clone();
         common.service = "helpdesk";
@@ -120,6 +120,20 @@ impl ProcessSettings {
     }
 }
 
+/// What every one of the services finds wrong stands once, where the first of them said it.
+fn shared_by(faults: Faults, services: usize) -> Faults {
+    let alike = |one: &Fault| {
+        faults.iter().filter(|other| (&one.key, &one.what) == (&other.key, &other.what)).count()
+    };
+    let told = faults.iter().map(|fault| match alike(fault) {
+        count if count > 1 && count >= services => {
+            Fault { scope: "all services".to_owned(), ..fault.clone() }
+        }
+        _ => fault.clone(),
+    });
+    Faults::new(told.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,7 +158,8 @@ mod tests {
         );
         assert!(told.contains("tickets: TICKETS_DATABASE_URL: "), "{told}");
         assert!(told.contains("audit: AUDIT_PORT: “many” is not a number from 0 to 65535"), "{told}");
-        assert!(told.contains("DRAIN_TIMEOUT: “soon” is not a duration"), "{told}");
+        assert!(told.contains("all services: DRAIN_TIMEOUT: “soon” is not a duration"), "{told}");
+        assert_eq!(told.matches("DRAIN_TIMEOUT").count(), 1, "{told}");
     }
 
     #[test]

@@ -3,7 +3,6 @@
 mod accounts;
 mod administration;
 mod dto;
-mod fault;
 mod keys;
 mod passwords;
 mod sessions;

@@ -6,10 +6,9 @@ use shared::{
 
 use super::{
     dto::{ChangePasswordIn, ForgotIn, ResetIn},
-    fault::refused,
     visitor::{Visitor, client},
 };
-use crate::service::{App, Error};
+use crate::{Error, error::refused, service::App};
 
 /// I forgot my password
 ///

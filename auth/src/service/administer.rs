@@ -6,8 +6,9 @@ use shared::{
     ids::UserId,
 };
 
-use super::{App, error::Error};
+use super::App;
 use crate::{
+    Error,
     domain::{Account, account::Administration},
     store,
 };

@@ -10,8 +10,9 @@ use shared::{
 };
 use tokio::sync::OwnedMutexGuard;
 
-use super::{App, error::Error};
+use super::App;
 use crate::{
+    Error,
     domain::{Attempts, Client, Email, EmailHash, Verdict},
     store,
 };
@@ -52,7 +53,7 @@ impl App {
         let hash = EmailHash::of_typed(typed);
         let turn = self.0.turns.take(&hash).await;
         if let Some(until) = self.known_lock(&hash).await {
-            return Err(self.locked(until));
+            return Err(self.locked(&hash, client, until));
         }
         let now = self.now();
         let tx = self.0.db.begin().await?;
@@ -71,7 +72,7 @@ impl App {
                 self.tell(&attempt, Failure::Locked).await?;
                 // The first refusal of a lock is told to the world; the others cost no transaction.
                 self.remember_lock(&attempt.hash, until).await;
-                Err(self.locked(until))
+                Err(self.locked(&attempt.hash, client, until))
             }
         }
     }
@@ -122,8 +123,9 @@ impl App {
         let _ = self.0.cache.set(&lock_key(hash), micros.as_bytes(), ttl).await;
     }
 
-    fn locked(&self, until: Timestamp) -> Error {
+    fn locked(&self, hash: &EmailHash, client: &Client, until: Timestamp) -> Error {
         metrics::counter!("auth_locked_attempts_total").increment(1);
+        tracing::info!(email_hash = hash.as_str(), ip = client.ip_text(), %until, "a locked address was refused");
         Error::Locked { retry_after: wait(until - self.now()) }
     }
 }

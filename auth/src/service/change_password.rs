@@ -2,8 +2,8 @@
 
 use shared::auth::Caller;
 
-use super::{App, attempt::Failure, error::Error};
-use crate::{domain::Client, store};
+use super::{App, attempt::Failure};
+use crate::{Error, domain::Client, store};
 
 impl App {
     /// Sets a new password; the caller's other sessions end. Guessing the current one counts like guessing at login,

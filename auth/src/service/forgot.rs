@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use shared::process::Process;
 
-use super::{App, error::Error};
+use super::App;
 use crate::{
+    Error,
     domain::{
         Account, Email,
         link::{Link, LinkRules},
@@ -16,6 +17,9 @@ use crate::{
 
 /// A safety net for wake-ups that got lost with a process.
 const POLL: Duration = Duration::from_secs(5);
+/// The worker begins that many milliseconds after it was woken, at random. Looking up somebody who exists writes more
+/// than looking up nobody does, and on a small machine the next call would feel it: not at a moment that anybody knows.
+const PAUSE: std::ops::Range<u64> = 50..500;
 /// So many requests are looked up in one go.
 const BATCH: u64 = 64;
 
@@ -48,6 +52,11 @@ impl App {
                     () = halting.cancelled() => return Ok(()),
                     () = app.0.forgotten.notified() => {}
                     () = tokio::time::sleep(POLL) => {}
+                }
+                let pause = Duration::from_millis(rand::random_range(PAUSE));
+                tokio::select! {
+                    () = halting.cancelled() => return Ok(()),
+                    () = tokio::time::sleep(pause) => {}
                 }
             }
         });

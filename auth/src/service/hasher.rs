@@ -7,8 +7,10 @@ use std::sync::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::error::Error;
-use crate::domain::{Password, PasswordHash, password};
+use crate::{
+    Error,
+    domain::{Password, PasswordHash, password},
+};
 
 /// So many may wait for a core at once. At a quarter of a second each the last of them waits half a minute on two
 /// cores; whoever comes after that is better told to come again.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use shared::process::Process;
 
-use super::{App, error::Error};
-use crate::store;
+use super::App;
+use crate::{Error, store};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(3600);
@@ -70,5 +70,61 @@ impl App {
         tx.commit().await?;
         tracing::debug!(sessions, tokens, links, attempts, keys, "forgot what is over");
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::{clock::Timestamp, testing::World};
+
+    use super::*;
+    use crate::{
+        Config,
+        domain::{Client, Email},
+        service::Registration,
+    };
+
+    async fn rows(world: &World) -> Vec<i64> {
+        let db = world.db("auth");
+        let mut counts = Vec::new();
+        for table in
+            ["sessions", "refresh_tokens", "one_time_tokens", "login_attempts", "idempotency_keys", "users"]
+        {
+            let sql = db.sql(&format!("SELECT count(*) AS n FROM {table}"), []);
+            let row = sea_orm::ConnectionTrait::query_one_raw(db.conn(), sql).await.unwrap().unwrap();
+            counts.push(row.try_get("", "n").unwrap());
+        }
+        counts
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_over_is_forgotten_in_its_time_and_nothing_else() {
+        let start: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        let world = World::at(start).await.keeping_events();
+        let sources = world.sources("auth").await.with("BCRYPT_COST", "4");
+        let config = Config::read(&sources).unwrap();
+        let db = world.open::<migrations::auth::Migrator>("auth").await;
+        let app = App::open(&config, db, world.process().revocations.clone()).await.unwrap();
+        let email = Email::parse("alice@example.com").unwrap();
+        let password = app.policy().parse("seven green bicycles".to_owned(), None).unwrap();
+        let asked = Registration { email, password, idempotency_key: Some("a key".to_owned()) };
+        let client = Client::default();
+        app.register(asked, &client).await.unwrap();
+        assert!(app.login("bob@example.com", "wrong".to_owned(), &client).await.is_err());
+
+        let all = vec![1, 1, 1, 1, 1, 1];
+        assert_eq!(rows(&world).await, all);
+        for (hours, left) in [
+            (0, all.clone()),
+            (1, vec![1, 1, 1, 0, 1, 1]),  // the failures: three quarters of an hour
+            (24, vec![1, 1, 1, 0, 0, 1]), // the key: a day
+            (49, vec![1, 1, 0, 0, 0, 1]), // the link: a day after it expired
+            (36 * 24, vec![1, 1, 0, 0, 0, 1]), // the session expired after a week
+            (38 * 24, vec![0, 0, 0, 0, 0, 1]), // and is kept for thirty days more
+        ] {
+            world.clock().advance(start + TimeDelta::hours(hours) - world.clock().now());
+            app.forget_what_is_over().await.unwrap();
+            assert_eq!(rows(&world).await, left, "after {hours} hours");
+        }
     }
 }

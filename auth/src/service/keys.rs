@@ -7,9 +7,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
 use jsonwebtoken::{
     Algorithm, EncodingKey, Header,
-    jwk::{Jwk, JwkSet},
+    jwk::{
+        AlgorithmParameters, CommonParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm,
+        OctetKeyPairParameters, OctetKeyPairType, PublicKeyUse,
+    },
 };
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use shared::{
     auth::{ACCESS_TOKEN_TYPE, Claims, TokenVerifier},
@@ -20,8 +22,9 @@ use shared::{
 };
 use tokio::sync::Mutex;
 
-use super::{error::Error, vault::Vault};
+use super::vault::Vault;
 use crate::{
+    Error,
     domain::{
         Account,
         key::{Generation, KeyRules},
@@ -200,15 +203,29 @@ impl Keyring {
                 key.kid
             )
         })?;
-        let public = json!({
-            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": key.kid, "x": key.public,
-        });
         Ok(Key {
             private: EncodingKey::from_ed_der(&der),
-            public: serde_json::from_value(public).context("a public key could not be written as a JWK")?,
+            public: published(&key),
             kid: key.kid,
             generation: key.generation,
         })
+    }
+}
+
+/// The public half as RFC 8037 has it.
+fn published(key: &StoredKey) -> Jwk {
+    Jwk {
+        common: CommonParameters {
+            public_key_use: Some(PublicKeyUse::Signature),
+            key_algorithm: Some(KeyAlgorithm::EdDSA),
+            key_id: Some(key.kid.clone()),
+            ..CommonParameters::default()
+        },
+        algorithm: AlgorithmParameters::OctetKeyPair(OctetKeyPairParameters {
+            key_type: OctetKeyPairType::OctetKeyPair,
+            curve: EllipticCurve::Ed25519,
+            x: key.public.clone(),
+        }),
     }
 }
 

@@ -3,19 +3,17 @@
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use crate::Error;
 
 use shared::{
     cache::Cache,
     clock::{Clock, Timestamp},
 };
 
-use super::error::Error;
-
 const MINUTE: i64 = 60;
-/// A cache that did not answer is not asked again for that long: meanwhile nobody waits for it.
-const LEFT_ALONE: Duration = Duration::from_secs(1);
 /// Within a minute so many addresses are told apart in memory; all further ones share one count.
 const TOLD_APART: usize = 100_000;
 
@@ -32,7 +30,6 @@ pub struct Limiter {
 struct Own {
     minute: i64,
     calls: HashMap<String, u64>,
-    away_since: Option<Instant>,
 }
 
 impl Limiter {
@@ -73,16 +70,10 @@ impl Limiter {
         *calls
     }
 
+    /// Nothing when the cache is away; it answers that at once, after the first time.
     async fn count_for_all(&self, address: &str, minute: i64) -> u64 {
-        let away = self.own.lock().unwrap_or_else(PoisonError::into_inner).away_since;
-        if away.is_some_and(|since| since.elapsed() < LEFT_ALONE) {
-            return 0;
-        }
-        let counted =
-            self.cache.increment(&format!("calls:{address}:{minute}"), Duration::from_secs(90)).await;
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        own.away_since = counted.is_err().then(Instant::now);
-        counted.unwrap_or(0)
+        let key = format!("calls:{address}:{minute}");
+        self.cache.increment(&key, Duration::from_secs(90)).await.unwrap_or(0)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Signing in.
 
-use super::{App, SignedIn, attempt::Failure, error::Error};
+use super::{App, SignedIn, attempt::Failure};
 use crate::{
+    Error,
     domain::{Account, Client, Email},
     store,
 };

@@ -2,8 +2,8 @@
 
 use shared::auth::Caller;
 
-use super::{App, error::Error};
-use crate::store;
+use super::App;
+use crate::{Error, store};
 
 impl App {
     /// Ends the caller's session, or all of the caller's sessions.

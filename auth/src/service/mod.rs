@@ -3,7 +3,6 @@
 mod administer;
 mod attempt;
 mod change_password;
-mod error;
 mod first_admin;
 mod forgot;
 mod hasher;
@@ -35,7 +34,6 @@ use tokio::sync::Notify;
 
 pub(crate) use self::first_admin::first_admin;
 pub use self::{
-    error::Error,
     first_admin::{GeneratedAdmin, appoint_admin, ensure_first_admin, generated_password},
     register::Registration,
     sessions::Shown,
@@ -43,7 +41,7 @@ pub use self::{
 };
 use self::{hasher::Hasher, keys::Keyring, limiter::Limiter, seen::Seen, turns::Turns, vault::Vault};
 use crate::{
-    Config,
+    Config, Error,
     domain::{
         Account, Change, Client, Lifetimes, PasswordPolicy, Session, ThrottleRules, Token,
         account::Beginning, link::LinkRules,

@@ -1,7 +1,8 @@
 //! The next access token.
 
-use super::{App, SignedIn, error::Error};
+use super::{App, SignedIn};
 use crate::{
+    Error,
     domain::{Account, Client, EndReason, Token, session::Use},
     store,
 };
@@ -25,7 +26,10 @@ impl App {
         let (Some(account), Some(spent)) = (account, spent) else { return Err(Error::RefreshToken) };
         let session = store::sessions::by_id(&*tx, spent.session_id).await?.ok_or(Error::RefreshToken)?;
         match spent.judge(&session, now) {
-            Use::Refuse => Err(Error::RefreshToken),
+            Use::Refuse => {
+                tracing::info!(user = %user_id, session = %session.id, ip = client.ip_text(), "a refresh token was refused");
+                Err(Error::RefreshToken)
+            }
             Use::Reuse => {
                 tracing::warn!(user = %user_id, session = %session.id, ip = client.ip_text(), "a spent refresh token came back");
                 metrics::counter!("auth_refresh_reuse_total").increment(1);

@@ -3,8 +3,9 @@
 use sea_orm::{DbErr, SqlErr};
 use shared::auth::Role;
 
-use super::{App, SignedIn, error::Error};
+use super::{App, SignedIn};
 use crate::{
+    Error,
     domain::{Account, Client, Email, Password, link::Link, token::Purpose},
     store::{self, registrations::Claim},
 };

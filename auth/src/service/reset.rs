@@ -2,8 +2,9 @@
 
 use shared::ids::UserId;
 
-use super::{App, error::Error};
+use super::App;
 use crate::{
+    Error,
     domain::{Account, Token, TokenHash, token::Purpose},
     store,
 };

@@ -8,8 +8,8 @@ use std::{
 
 use shared::{cache::Cache, clock::Timestamp, ids::SessionId, process::Process};
 
-use super::{App, error::Error};
-use crate::store;
+use super::App;
+use crate::{Error, store};
 
 /// How often what was noted goes to the cache, where the other replicas see it.
 const TO_CACHE: Duration = Duration::from_secs(1);
@@ -73,10 +73,9 @@ impl App {
                 };
                 ticks = ticks.wrapping_add(1);
                 app.carry_to_cache().await;
-                if halted || ticks.is_multiple_of(TO_DATABASE) {
-                    if let Err(fault) = app.carry_to_database().await {
-                        tracing::warn!("when sessions were last used could not be written down: {fault}");
-                    }
+                let due = halted || ticks.is_multiple_of(TO_DATABASE);
+                if due && let Err(fault) = app.carry_to_database().await {
+                    tracing::warn!("when sessions were last used could not be written down: {fault}");
                 }
                 if halted {
                     return Ok(());

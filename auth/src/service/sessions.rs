@@ -2,8 +2,9 @@
 
 use shared::{auth::Caller, clock::Timestamp, ids::SessionId};
 
-use super::{App, error::Error};
+use super::App;
 use crate::{
+    Error,
     domain::{EndReason, Session},
     store,
 };

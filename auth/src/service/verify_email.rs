@@ -2,8 +2,9 @@
 
 use shared::auth::Caller;
 
-use super::{App, error::Error};
+use super::App;
 use crate::{
+    Error,
     domain::{
         Token,
         link::{Link, LinkRules},

@@ -115,7 +115,7 @@ pub(super) async fn insert(tx: &Tx, token: &OneTimeToken) -> Result<(), DbErr> {
 /// A link that was not used yet is over at once; the row stays, for mails are counted by it.
 pub(super) async fn void(tx: &Tx, user_id: UserId, purpose: Purpose) -> Result<(), DbErr> {
     Entity::update_many()
-        .col_expr(Column::UsedAt, Expr::col(Column::CreatedAt).into())
+        .col_expr(Column::UsedAt, Expr::col(Column::CreatedAt))
         .filter(Column::UserId.eq(user_id.0))
         .filter(Column::Purpose.eq(purpose.as_str()))
         .filter(Column::UsedAt.is_null())

@@ -79,11 +79,20 @@ async fn only_administrators_administer() {
         assert_eq!(set_status(&house, &admin, id, false).await.code(), "not_found");
         assert_eq!(set_role(&house, &alice, id, "agent").await.code(), "forbidden");
     }
-    for body in [json!({}), json!({"role": "root"}), json!({"role": "ADMIN"}), json!({"role": 3}), json!({"role": null})] {
-        let reply = house.put_as(&admin.access, &format!("/auth/users/{}/role", alice.id), body.clone()).await;
+    for body in [
+        json!({}),
+        json!({"role": "root"}),
+        json!({"role": "ADMIN"}),
+        json!({"role": 3}),
+        json!({"role": null}),
+    ] {
+        let reply =
+            house.put_as(&admin.access, &format!("/auth/users/{}/role", alice.id), body.clone()).await;
         assert_eq!(reply.status, 422, "{body}");
     }
-    let reply = house.put_as(&admin.access, &format!("/auth/users/{}/status", alice.id), json!({"isActive": "no"})).await;
+    let reply = house
+        .put_as(&admin.access, &format!("/auth/users/{}/status", alice.id), json!({"isActive": "no"}))
+        .await;
     assert_eq!(reply.status, 422);
 }
 
@@ -145,7 +154,12 @@ async fn of_administrators_who_take_each_other_away_one_remains() {
     assert!(!left.is_empty(), "somebody must be left");
     // And whoever is left still can do it.
     let survivor = house.login(&left[0]).await;
-    assert_eq!(set_role(&house, &survivor, &admins.iter().find(|a| a.email != left[0]).unwrap().id, "agent").await.status, 200);
+    assert_eq!(
+        set_role(&house, &survivor, &admins.iter().find(|a| a.email != left[0]).unwrap().id, "agent")
+            .await
+            .status,
+        200
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,7 +167,12 @@ async fn nothing_in_a_request_but_the_token_says_who_asks() {
     let house = House::open().await;
     let alice = house.register("alice@example.com").await;
     let path = format!("/auth/users/{}/role", alice.id);
-    let headers = [("X-User-Id", ADMIN), ("X-User-Role", "admin"), ("X-Forwarded-User", ADMIN), ("X-Remote-User", ADMIN)];
+    let headers = [
+        ("X-User-Id", ADMIN),
+        ("X-User-Role", "admin"),
+        ("X-Forwarded-User", ADMIN),
+        ("X-Remote-User", ADMIN),
+    ];
     let body = Some(json!({"role": "admin"}));
     let reply = house.send(reqwest::Method::PUT, &path, Some(&alice.access), body.clone(), &headers).await;
     assert_eq!(reply.status, 403);

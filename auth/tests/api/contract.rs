@@ -99,7 +99,11 @@ async fn nothing_that_a_client_sends_is_our_fault() {
         nested,
     ];
     for (method, path, _) in operations(&house).await {
-        if method == Method::GET || method == Method::DELETE || !path.contains("/auth/") || path.ends_with("logout") {
+        if method == Method::GET
+            || method == Method::DELETE
+            || !path.contains("/auth/")
+            || path.ends_with("logout")
+        {
             continue;
         }
         let path = path.replace("{id}", "0195515e-0000-7000-8000-000000000000");
@@ -123,7 +127,16 @@ async fn no_event_ever_holds_a_secret() {
     house.post("/auth/refresh", json!({"refreshToken": phone.refresh})).await;
     house.post("/auth/reset-password", json!({"token": reset, "password": "nine violet teapots"})).await;
     let everything: String = house.events().await.iter().map(|event| event.data.get().to_owned()).collect();
-    for secret in [PASSWORD, "nine violet teapots", &alice.access, &alice.refresh, &phone.refresh, &reset, &verification, "$2b$"] {
+    for secret in [
+        PASSWORD,
+        "nine violet teapots",
+        &alice.access,
+        &alice.refresh,
+        &phone.refresh,
+        &reset,
+        &verification,
+        "$2b$",
+    ] {
         assert!(!everything.contains(secret), "{secret}");
     }
     assert_eq!(house.count("command_outbox").await, 0, "what holds one is deleted once it is on its way");

@@ -35,13 +35,19 @@ async fn the_first_administrator_is_made_as_configured_and_once() {
     let env = [("ADMIN_EMAIL", "Root@example.com"), ("ADMIN_PASSWORD", PASSWORD)];
     let config = config(&world, &env).await;
     let made = join_all((0..4).map(|_| auth::ensure_first_admin(&config, world.clock(), true))).await;
-    assert!(made.into_iter().all(|made| made.unwrap().is_none()), "nothing to show: the operator chose the password");
+    assert!(
+        made.into_iter().all(|made| made.unwrap().is_none()),
+        "nothing to show: the operator chose the password"
+    );
     assert_eq!(admins(&config, world.clock()).await, ["root@example.com"]);
 
     let mut later = config.clone();
     later.admin_email = None;
     later.admin_password = None;
-    assert!(auth::ensure_first_admin(&later, world.clock(), true).await.unwrap().is_none(), "there is one already");
+    assert!(
+        auth::ensure_first_admin(&later, world.clock(), true).await.unwrap().is_none(),
+        "there is one already"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,7 +55,7 @@ async fn a_password_that_nobody_chose_is_shown_once() {
     let world = World::start().await;
     let config = config(&world, &[]).await;
     let made = auth::ensure_first_admin(&config, world.clock(), true).await.unwrap().unwrap();
-    assert_eq!(admins(&config, world.clock()).await, [made.email.clone()]);
+    assert_eq!(admins(&config, world.clock()).await, std::slice::from_ref(&made.email));
     assert_eq!(made.password.expose().len(), 24);
     assert!(auth::ensure_first_admin(&config, world.clock(), true).await.unwrap().is_none());
 }
@@ -62,7 +68,12 @@ async fn somebody_who_registered_with_that_address_is_no_administrator() {
     tx.run("UPDATE users SET is_active = false WHERE role = 'admin'", []).await.unwrap();
     tx.commit().await.unwrap();
     let mut config = house.config.clone();
-    let sources = house.world.sources("auth").await.with("ADMIN_EMAIL", "boss@example.com").with("ADMIN_PASSWORD", OTHER_PASSWORD);
+    let sources = house
+        .world
+        .sources("auth")
+        .await
+        .with("ADMIN_EMAIL", "boss@example.com")
+        .with("ADMIN_PASSWORD", OTHER_PASSWORD);
     let wanted = Config::read(&sources).unwrap();
     (config.admin_email, config.admin_password) = (wanted.admin_email, wanted.admin_password);
     let fault = auth::ensure_first_admin(&config, house.clock(), false).await.err().unwrap();
@@ -77,13 +88,18 @@ async fn the_operator_appoints_who_is_there_and_who_is_not() {
     auth::appoint_admin(&house.config, house.clock(), "alice@example.com", OTHER_PASSWORD).await.unwrap();
     let reply = house.try_login("alice@example.com", OTHER_PASSWORD).await;
     assert_eq!(reply.body["user"]["role"], "admin");
-    assert_eq!(house.post("/auth/refresh", serde_json::json!({"refreshToken": alice.refresh})).await.status, 401);
+    assert_eq!(
+        house.post("/auth/refresh", serde_json::json!({"refreshToken": alice.refresh})).await.status,
+        401
+    );
     house.world.until("its old session is refused", || async { !house.is_let_in(&alice.access).await }).await;
     assert!(house.event_types().await.contains(&"user.role_changed".to_owned()));
 
     auth::appoint_admin(&house.config, house.clock(), "new@example.com", OTHER_PASSWORD).await.unwrap();
     assert_eq!(house.try_login("new@example.com", OTHER_PASSWORD).await.body["user"]["role"], "admin");
-    for (email, password) in [("nobody", OTHER_PASSWORD), ("x@example.com", "short"), ("x@example.com", "password1234")] {
+    for (email, password) in
+        [("nobody", OTHER_PASSWORD), ("x@example.com", "short"), ("x@example.com", "password1234")]
+    {
         assert!(auth::appoint_admin(&house.config, house.clock(), email, password).await.is_err());
     }
 }

@@ -67,7 +67,9 @@ impl House {
         auth::appoint_admin(&config, world.clock(), ADMIN, PASSWORD).await.unwrap();
         let mailbox = Mailbox::open(&world).await;
         let served = config.clone();
-        let run = |listener, process: shared::process::Process| async move { auth::run(served, listener, &process).await };
+        let run = |listener, process: shared::process::Process| async move {
+            auth::run(served, listener, &process).await
+        };
         let url = world.serve(&config.common, run).await;
         Self { world, url, mailbox, config, http: reqwest::Client::new() }
     }
@@ -75,7 +77,9 @@ impl House {
     /// A second replica on the same database; its URL.
     pub async fn replica(&self) -> String {
         let served = self.config.clone();
-        let run = |listener, process: shared::process::Process| async move { auth::run(served, listener, &process).await };
+        let run = |listener, process: shared::process::Process| async move {
+            auth::run(served, listener, &process).await
+        };
         self.world.serve(&self.config.common, run).await
     }
 
@@ -126,7 +130,11 @@ impl House {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await.unwrap();
-        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
+        let body = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        };
         Reply { status, headers, body }
     }
 
@@ -169,13 +177,17 @@ impl House {
 
     /// The token of the newest reset mail, once the worker has ordered it and `count` there are.
     pub async fn reset_token(&self, email: &str, count: usize) -> String {
-        self.world.until("the reset mail is ordered", || async { self.mailbox.resets(email).len() >= count }).await;
+        self.world
+            .until("the reset mail is ordered", || async { self.mailbox.resets(email).len() >= count })
+            .await;
         self.mailbox.resets(email).pop().unwrap()
     }
 
     /// Waits until every request for a reset was looked at.
     pub async fn no_request_waits(&self) {
-        self.world.until("no request for a reset waits", || async { self.count("reset_requests").await == 0 }).await;
+        self.world
+            .until("no request for a reset waits", || async { self.count("reset_requests").await == 0 })
+            .await;
         self.world.drain().await;
     }
 
@@ -212,7 +224,10 @@ impl Reply {
     /// `field code` of each fault of the input.
     pub fn faults(&self) -> Vec<String> {
         let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
-        errors.iter().map(|e| format!("{} {}", e["field"].as_str().unwrap(), e["code"].as_str().unwrap())).collect()
+        errors
+            .iter()
+            .map(|e| format!("{} {}", e["field"].as_str().unwrap(), e["code"].as_str().unwrap()))
+            .collect()
     }
 
     pub fn header(&self, name: &str) -> &str {

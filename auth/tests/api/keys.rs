@@ -58,8 +58,7 @@ async fn replicas_that_start_at_once_share_one_key() {
     let tx = house.world.db("auth").begin().await.unwrap();
     tx.run("DELETE FROM signing_keys", []).await.unwrap();
     tx.commit().await.unwrap();
-    let processes: Vec<_> =
-        (0..4).map(|_| shared::process::Process::new(house.clock().clone())).collect();
+    let processes: Vec<_> = (0..4).map(|_| shared::process::Process::new(house.clock().clone())).collect();
     let started = join_all(processes.iter().map(|process| auth::start(&house.config, process))).await;
     assert!(started.iter().all(Result::is_ok));
     assert_eq!(house.count("signing_keys").await, 1);

@@ -25,7 +25,11 @@ async fn the_limit_holds(env: &[(&str, &str)]) {
     }
     for n in 0..PUBLIC.len() {
         let reply = call(n).await;
-        assert_eq!((reply.status.as_u16(), reply.code(), reply.retry_after()), (429, "rate_limited", 60), "call {n}");
+        assert_eq!(
+            (reply.status.as_u16(), reply.code(), reply.retry_after()),
+            (429, "rate_limited", 60),
+            "call {n}"
+        );
     }
     // Whoever is signed in, and whoever asks for the keys, is not counted.
     assert_eq!(house.get_as("", "/.well-known/jwks.json").await.status, 200);
@@ -61,7 +65,8 @@ async fn forwarded_addresses_are_believed_from_proxies_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_behind_a_proxy_are_told_apart() {
     let world = World::at(noon()).await;
-    let house = House::with(world, &[("PUBLIC_CALLS_PER_MINUTE", "2"), ("TRUSTED_PROXIES", "127.0.0.0/8")]).await;
+    let house =
+        House::with(world, &[("PUBLIC_CALLS_PER_MINUTE", "2"), ("TRUSTED_PROXIES", "127.0.0.0/8")]).await;
     for n in 0..6 {
         let forwarded = format!("203.0.113.{}", n / 2);
         let body = json!({"email": format!("g{n}@example.com"), "password": PASSWORD});

@@ -33,12 +33,20 @@ impl Mailbox {
 
     /// The tokens of the reset mails to an address, in their order.
     pub fn resets(&self, email: &str) -> Vec<String> {
-        self.of::<SendPasswordResetMail>().into_iter().filter(|mail| mail.email == email).map(|mail| mail.token).collect()
+        self.of::<SendPasswordResetMail>()
+            .into_iter()
+            .filter(|mail| mail.email == email)
+            .map(|mail| mail.token)
+            .collect()
     }
 
     /// The tokens of the verification mails to an address, in their order.
     pub fn verifications(&self, email: &str) -> Vec<String> {
-        self.of::<SendVerificationMail>().into_iter().filter(|mail| mail.email == email).map(|mail| mail.token).collect()
+        self.of::<SendVerificationMail>()
+            .into_iter()
+            .filter(|mail| mail.email == email)
+            .map(|mail| mail.token)
+            .collect()
     }
 
     /// How many mails were ordered.
@@ -48,6 +56,10 @@ impl Mailbox {
 
     fn of<C: Command>(&self) -> Vec<C> {
         let commands = self.0.lock().unwrap();
-        commands.iter().filter(|command| command.command_type == C::TYPE).map(|command| command.data().unwrap()).collect()
+        commands
+            .iter()
+            .filter(|command| command.command_type == C::TYPE)
+            .map(|command| command.data().unwrap())
+            .collect()
     }
 }

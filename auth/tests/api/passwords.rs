@@ -25,7 +25,11 @@ async fn a_forgotten_password_is_set_anew_through_the_mail() {
         assert_eq!(house.post("/auth/refresh", json!({"refreshToken": guest.refresh})).await.status, 401);
     }
     let again = house.post("/auth/reset-password", body).await;
-    assert_eq!((again.status.as_u16(), again.code()), (422, "invalid_or_expired_link_token"), "good for one use");
+    assert_eq!(
+        (again.status.as_u16(), again.code()),
+        (422, "invalid_or_expired_link_token"),
+        "good for one use"
+    );
     let types = house.event_types().await;
     assert_eq!(types.iter().filter(|kind| *kind == "user.password_reset").count(), 1);
     assert_eq!(types.iter().filter(|kind| *kind == "session.revoked").count(), 2);
@@ -50,7 +54,10 @@ async fn nobody_learns_who_has_an_account_by_forgetting() {
     house.no_request_waits().await;
     assert_eq!(house.mailbox.len(), mails + 1);
     assert_eq!(house.event_types().await, events, "a request is no event; its secret travels as a command");
-    assert_eq!(house.post("/auth/forgot-password", json!({"email": "nobody"})).await.faults(), ["email invalid_email"]);
+    assert_eq!(
+        house.post("/auth/forgot-password", json!({"email": "nobody"})).await.faults(),
+        ["email invalid_email"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,7 +68,8 @@ async fn a_new_link_voids_the_one_before() {
     let first = house.reset_token("alice@example.com", 1).await;
     forget(&house, "alice@example.com").await;
     let second = house.reset_token("alice@example.com", 2).await;
-    let reset = |token: &str| house.post("/auth/reset-password", json!({"token": token, "password": OTHER_PASSWORD}));
+    let reset =
+        |token: &str| house.post("/auth/reset-password", json!({"token": token, "password": OTHER_PASSWORD}));
     assert_eq!(reset(&first).await.status, 422);
     assert_eq!(reset(&second).await.status, 204);
 }
@@ -86,14 +94,30 @@ async fn a_malformed_token_is_answered_like_an_unknown_one_and_matches_nobody() 
     forget(&house, "alice@example.com").await;
     house.reset_token("alice@example.com", 1).await;
     let verification = house.mailbox.verifications("alice@example.com").pop().unwrap();
-    for token in
-        ["", "null", "0", "%", "*", " ", &"A".repeat(43), &"A".repeat(4000), &alice.refresh, &alice.access, &verification]
-    {
-        let reply = house.post("/auth/reset-password", json!({"token": token, "password": OTHER_PASSWORD})).await;
-        assert_eq!((reply.status.as_u16(), reply.code()), (422, "invalid_or_expired_link_token"), "{token:?}");
+    for token in [
+        "",
+        "null",
+        "0",
+        "%",
+        "*",
+        " ",
+        &"A".repeat(43),
+        &"A".repeat(4000),
+        &alice.refresh,
+        &alice.access,
+        &verification,
+    ] {
+        let reply =
+            house.post("/auth/reset-password", json!({"token": token, "password": OTHER_PASSWORD})).await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.code()),
+            (422, "invalid_or_expired_link_token"),
+            "{token:?}"
+        );
     }
     for token in [json!(null), json!(true), json!(0), json!([]), json!({"$gt": ""})] {
-        let reply = house.post("/auth/reset-password", json!({"token": token, "password": OTHER_PASSWORD})).await;
+        let reply =
+            house.post("/auth/reset-password", json!({"token": token, "password": OTHER_PASSWORD})).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (422, "validation_failed"), "{token}");
     }
     for email in ["alice@example.com", ADMIN] {

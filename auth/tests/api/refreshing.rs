@@ -35,7 +35,9 @@ async fn of_many_uses_at_once_exactly_one_wins() {
         let replies = join_all((0..16).map(|n| house.post(paths[n % 2], body.clone()))).await;
         let (won, lost): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 200);
         assert_eq!((won.len(), lost.len()), (1, 15));
-        assert!(lost.iter().all(|reply| (reply.status.as_u16(), reply.code()) == (401, "invalid_refresh_token")));
+        assert!(
+            lost.iter().all(|reply| (reply.status.as_u16(), reply.code()) == (401, "invalid_refresh_token"))
+        );
         token = won[0].guest().refresh;
     }
     assert_eq!(refresh(&house, &token).await.status, 200, "the winner's session lives");
@@ -65,7 +67,11 @@ async fn a_spent_token_that_comes_back_ends_the_session() {
     let data: Value = serde_json::from_str(revoked[0].data.get()).unwrap();
     assert_eq!((&data["reason"], &data["userId"]), (&json!("token_reuse"), &json!(alice.id)));
     assert_eq!(refresh(&house, &alice.refresh).await.status, 401);
-    assert_eq!(house.event_types().await.iter().filter(|kind| *kind == "session.revoked").count(), 1, "told once");
+    assert_eq!(
+        house.event_types().await.iter().filter(|kind| *kind == "session.revoked").count(),
+        1,
+        "told once"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -102,11 +108,15 @@ async fn what_is_no_refresh_token_is_answered_alike() {
     let alice = house.register("alice@example.com").await;
     house.post("/auth/forgot-password", json!({"email": alice.email})).await;
     let reset = house.reset_token(&alice.email, 1).await;
-    for token in ["", "null", "x", &"A".repeat(43), &"A".repeat(5000), &alice.access, &reset, "' OR 1=1 --", "é"] {
+    for token in
+        ["", "null", "x", &"A".repeat(43), &"A".repeat(5000), &alice.access, &reset, "' OR 1=1 --", "é"]
+    {
         let reply = refresh(&house, token).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (401, "invalid_refresh_token"), "{token:?}");
     }
-    for body in [json!({}), json!({"refreshToken": null}), json!({"refreshToken": 7}), json!({"refreshToken": {}})] {
+    for body in
+        [json!({}), json!({"refreshToken": null}), json!({"refreshToken": 7}), json!({"refreshToken": {}})]
+    {
         assert_eq!(house.post("/auth/refresh", body.clone()).await.status, 422, "{body}");
     }
 }

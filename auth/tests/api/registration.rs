@@ -8,7 +8,10 @@ use super::house::{House, OTHER_PASSWORD, PASSWORD};
 async fn whoever_registers_is_signed_in() {
     let house = House::open().await;
     let reply = house
-        .post("/auth/register", json!({"email": " Alice@Example.com ", "password": PASSWORD, "confirmPassword": PASSWORD}))
+        .post(
+            "/auth/register",
+            json!({"email": " Alice@Example.com ", "password": PASSWORD, "confirmPassword": PASSWORD}),
+        )
         .await;
     assert_eq!((reply.status.as_u16(), reply.header("location")), (201, "/auth/me"));
     assert_eq!(reply.header("cache-control"), "no-store");
@@ -51,14 +54,19 @@ async fn every_fault_of_a_registration_is_told_at_once() {
             json!({"email": "somebody@example.com", "password": "SOMEBODY@example.com"}),
             vec!["password password_is_email"],
         ),
-        (json!({"email": "a@example.com\r\nBcc: b@example.com", "password": PASSWORD}), vec!["email invalid_email"]),
+        (
+            json!({"email": "a@example.com\r\nBcc: b@example.com", "password": PASSWORD}),
+            vec!["email invalid_email"],
+        ),
         (json!({"email": "", "password": PASSWORD}), vec!["email required"]),
     ] {
         let reply = house.post("/auth/register", body.clone()).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (422, "validation_failed"), "{body}");
         assert_eq!(reply.faults(), expected, "{body}");
     }
-    let reply = house.post("/auth/register", json!({"email": "a@example.com", "password": PASSWORD, "role": "admin"})).await;
+    let reply = house
+        .post("/auth/register", json!({"email": "a@example.com", "password": PASSWORD, "role": "admin"}))
+        .await;
     assert_eq!((reply.status.as_u16(), reply.code()), (400, "unknown_field"));
     assert_eq!(house.count("users").await, 1, "only the administrator");
     assert_eq!(house.event_types().await, Vec::<String>::new());
@@ -108,7 +116,11 @@ async fn a_registration_repeated_with_its_key_finds_its_account() {
     let without = house.post("/auth/register", body).await;
     assert_eq!(without.code(), "email_taken");
 
-    let kept = [house.texts("idempotency_keys", "answer").await, house.texts("idempotency_keys", "request_hash").await].concat();
+    let kept = [
+        house.texts("idempotency_keys", "answer").await,
+        house.texts("idempotency_keys", "request_hash").await,
+    ]
+    .concat();
     assert_eq!(kept[0], first.guest().id, "what is kept is the account's id, and a keyed hash");
     assert!(!kept.join(" ").contains(PASSWORD));
 }
@@ -117,7 +129,8 @@ async fn a_registration_repeated_with_its_key_finds_its_account() {
 async fn a_key_used_by_many_at_once_makes_one_account() {
     let house = House::open().await;
     let body = json!({"email": "alice@example.com", "password": PASSWORD});
-    let send = || house.send(Method::POST, "/auth/register", None, Some(body.clone()), &[("Idempotency-Key", "k")]);
+    let send =
+        || house.send(Method::POST, "/auth/register", None, Some(body.clone()), &[("Idempotency-Key", "k")]);
     let replies = join_all((0..8).map(|_| send())).await;
     assert!(replies.iter().all(|reply| reply.status == 201), "{replies:?}");
     assert!(replies.iter().all(|reply| reply.body["user"] == replies[0].body["user"]));
@@ -128,7 +141,8 @@ async fn a_key_used_by_many_at_once_makes_one_account() {
 async fn an_old_key_opens_nothing_after_the_password_has_changed() {
     let house = House::open().await;
     let body = json!({"email": "alice@example.com", "password": PASSWORD});
-    let send = || house.send(Method::POST, "/auth/register", None, Some(body.clone()), &[("Idempotency-Key", "k")]);
+    let send =
+        || house.send(Method::POST, "/auth/register", None, Some(body.clone()), &[("Idempotency-Key", "k")]);
     let guest = send().await.guest();
     let change = json!({"currentPassword": PASSWORD, "newPassword": OTHER_PASSWORD});
     assert_eq!(house.post_as(&guest.access, "/auth/change-password", change).await.status, 204);
@@ -153,7 +167,9 @@ async fn a_key_that_is_none_is_refused() {
     let house = House::open().await;
     let body = json!({"email": "alice@example.com", "password": PASSWORD});
     for key in ["", &"k".repeat(256)] {
-        let reply = house.send(Method::POST, "/auth/register", None, Some(body.clone()), &[("Idempotency-Key", key)]).await;
+        let reply = house
+            .send(Method::POST, "/auth/register", None, Some(body.clone()), &[("Idempotency-Key", key)])
+            .await;
         assert_eq!((reply.status.as_u16(), reply.code()), (400, "bad_header"));
     }
 }

@@ -1,10 +1,7 @@
 use chrono::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::{
-    ids::SessionId,
-    testing::World,
-};
+use shared::{ids::SessionId, testing::World};
 
 use super::house::{Guest, House, PASSWORD, noon};
 
@@ -87,13 +84,18 @@ async fn signing_out_ends_the_session_and_no_other() {
 async fn the_body_of_a_sign_out_may_be_anything_sensible() {
     let house = House::open().await;
     house.register("alice@example.com").await;
-    for body in [None, Some(json!({})), Some(json!({"allSessions": false})), Some(json!({"allSessions": null}))] {
+    for body in
+        [None, Some(json!({})), Some(json!({"allSessions": false})), Some(json!({"allSessions": null}))]
+    {
         let guest = house.login("alice@example.com").await;
         let reply = house.send(Method::POST, "/auth/logout", Some(&guest.access), body.clone(), &[]).await;
         assert_eq!(reply.status, 204, "{body:?}");
     }
     let guest = house.login("alice@example.com").await;
-    assert_eq!(house.post_as(&guest.access, "/auth/logout", json!({"everywhere": true})).await.code(), "unknown_field");
+    assert_eq!(
+        house.post_as(&guest.access, "/auth/logout", json!({"everywhere": true})).await.code(),
+        "unknown_field"
+    );
     assert_eq!(house.post_as(&guest.access, "/auth/logout", json!({"allSessions": "yes"})).await.status, 422);
     assert!(house.is_let_in(&guest.access).await);
 }
@@ -106,7 +108,10 @@ async fn signing_out_everywhere_ends_all_sessions() {
         guests.push(house.login("alice@example.com").await);
     }
     let bob = house.register("bob@example.com").await;
-    assert_eq!(house.post_as(&guests[1].access, "/auth/logout", json!({"allSessions": true})).await.status, 204);
+    assert_eq!(
+        house.post_as(&guests[1].access, "/auth/logout", json!({"allSessions": true})).await.status,
+        204
+    );
     for guest in &guests {
         assert!(!house.is_let_in(&guest.access).await);
         assert_eq!(house.post("/auth/refresh", json!({"refreshToken": guest.refresh})).await.status, 401);
@@ -124,7 +129,8 @@ async fn a_session_is_ended_from_another_one_of_the_same_user_only() {
     let phone = house.login("alice@example.com").await;
     let bob = house.register("bob@example.com").await;
     let admin = house.admin().await;
-    let id = sessions(&house, &phone).await.iter().find(|item| item["current"] == true).unwrap()["id"].clone();
+    let id =
+        sessions(&house, &phone).await.iter().find(|item| item["current"] == true).unwrap()["id"].clone();
     let path = format!("/auth/sessions/{}", id.as_str().unwrap());
     for stranger in [&bob, &admin] {
         let reply = house.delete_as(&stranger.access, &path).await;

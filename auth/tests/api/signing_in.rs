@@ -8,11 +8,15 @@ async fn signing_in_is_answered_and_told() {
     let house = House::open().await;
     let alice = house.register("alice@example.com").await;
     let body = json!({"email": "Alice@Example.com", "password": PASSWORD});
-    let reply = house.send(Method::POST, "/auth/login", None, Some(body), &[("User-Agent", "a browser")]).await;
+    let reply =
+        house.send(Method::POST, "/auth/login", None, Some(body), &[("User-Agent", "a browser")]).await;
     assert_eq!(reply.status, 200);
     assert_eq!(reply.header("cache-control"), "no-store");
     assert_eq!((&reply.body["tokenType"], &reply.body["expiresIn"]), (&json!("Bearer"), &json!(86_400)));
-    assert_eq!(reply.body["user"], json!({"id": alice.id, "email": "alice@example.com", "role": "user", "emailVerified": false}));
+    assert_eq!(
+        reply.body["user"],
+        json!({"id": alice.id, "email": "alice@example.com", "role": "user", "emailVerified": false})
+    );
     let events = house.events().await;
     let login = events.iter().find(|event| event.event_type == "user.login").unwrap();
     let data: Value = serde_json::from_str(login.data.get()).unwrap();
@@ -28,7 +32,9 @@ async fn a_wrong_address_and_a_wrong_password_are_answered_alike() {
     house.register("alice@example.com").await;
     let closed = house.register("closed@example.com").await;
     let admin = house.admin().await;
-    house.put_as(&admin.access, &format!("/auth/users/{}/status", closed.id), json!({"isActive": false})).await;
+    house
+        .put_as(&admin.access, &format!("/auth/users/{}/status", closed.id), json!({"isActive": false}))
+        .await;
 
     let mut bodies = Vec::new();
     for (email, password) in [
@@ -72,7 +78,11 @@ async fn a_refusal_is_told_without_the_password_and_without_the_address() {
         .collect();
     assert_eq!(users, [json!(alice.id), Value::Null]);
     for event in &failures {
-        assert!(!event.data.get().contains("wrong secret") && !event.data.get().contains('@'), "{}", event.data.get());
+        assert!(
+            !event.data.get().contains("wrong secret") && !event.data.get().contains('@'),
+            "{}",
+            event.data.get()
+        );
     }
     let data: Value = serde_json::from_str(failures[1].data.get()).unwrap();
     assert_eq!(data["emailHash"].as_str().unwrap().len(), 64);
@@ -102,7 +112,9 @@ async fn a_hash_of_another_cost_is_renewed_at_login() {
     let db = house.world.db("auth");
     let old = bcrypt::hash(PASSWORD, 5).unwrap();
     let tx = db.begin().await.unwrap();
-    tx.run("UPDATE users SET password_hash = $1 WHERE email = 'alice@example.com'", [old.into()]).await.unwrap();
+    tx.run("UPDATE users SET password_hash = $1 WHERE email = 'alice@example.com'", [old.into()])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     house.login("alice@example.com").await;
     assert!(house.texts("users", "password_hash").await.iter().all(|hash| hash.starts_with("$2b$04$")));

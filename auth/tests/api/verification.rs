@@ -30,7 +30,11 @@ async fn a_link_can_be_asked_for_again_but_not_without_end() {
     house.world.drain().await;
     let tokens = house.mailbox.verifications("alice@example.com");
     assert_eq!(tokens.len(), 5);
-    assert_eq!(house.post("/auth/verify-email", json!({"token": tokens[3]})).await.status, 422, "the last one counts");
+    assert_eq!(
+        house.post("/auth/verify-email", json!({"token": tokens[3]})).await.status,
+        422,
+        "the last one counts"
+    );
     assert_eq!(house.post("/auth/verify-email", json!({"token": tokens[4]})).await.status, 204);
     let done = house.post_as(&alice.access, "/auth/resend-verification", json!({})).await;
     assert_eq!(done.status, 202, "nothing is left to be proven");

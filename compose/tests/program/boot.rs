@@ -37,7 +37,11 @@ async fn a_folder_that_cannot_be_written_to_is_told() {
     std::fs::write(folder.path().join("file"), "").unwrap();
     let data = folder.path().join("file/data").display().to_string();
     let ended = Launch::within(folder.path()).with("HELPDESK_DATA_DIR", &data).ended().await;
-    assert_told(&ended, 1, &["helpdesk: the data folder ", &data, "cannot be written to (HELPDESK_DATA_DIR)"]);
+    assert_told(
+        &ended,
+        1,
+        &["helpdesk: the data folder ", &data, "cannot be written to (HELPDESK_DATA_DIR)"],
+    );
 }
 
 #[tokio::test]
@@ -47,7 +51,11 @@ async fn a_folder_that_another_process_has_is_told() {
     let other = tempfile::tempdir().unwrap();
     let data = folder.path().join("data").display().to_string();
     let ended = Launch::within(other.path()).with("HELPDESK_DATA_DIR", &data).ended().await;
-    assert_told(&ended, 1, &["another helpdesk is running on the data folder ", &data, "set HELPDESK_DATA_DIR"]);
+    assert_told(
+        &ended,
+        1,
+        &["another helpdesk is running on the data folder ", &data, "set HELPDESK_DATA_DIR"],
+    );
     drop(first);
 }
 
@@ -62,7 +70,8 @@ async fn bad_settings_are_told_all_at_once_by_their_keys_and_without_secrets() {
         .with("SMTP_URL", "http://user:hunter2@mail")
         .ended()
         .await;
-    let keys = ["tickets: TICKETS_DATABASE_URL: ", "audit: AUDIT_PORT: ", "auth: JWT_EXPIRES_IN: ", "SMTP_URL: "];
+    let keys =
+        ["tickets: TICKETS_DATABASE_URL: ", "audit: AUDIT_PORT: ", "auth: JWT_EXPIRES_IN: ", "SMTP_URL: "];
     assert_told(&ended, 78, &keys);
     assert_told(&ended, 78, &["colour", "[tikets]", "did you mean tickets?"]);
     assert_eq!(ended.stderr.matches("colour").count(), 1, "{}", ended.stderr);
@@ -74,15 +83,22 @@ async fn bad_settings_are_told_all_at_once_by_their_keys_and_without_secrets() {
 async fn production_refuses_what_is_embedded() {
     let folder = tempfile::tempdir().unwrap();
     let ended = Launch::within(folder.path()).with("HELPDESK_ENV", "production").ended().await;
-    assert_told(&ended, 78, &["DATABASE_URL", "EVENTS", "REDIS_URL", "JWT_SECRET", "SMTP_URL", "S3_ENDPOINT"]);
+    assert_told(
+        &ended,
+        78,
+        &["DATABASE_URL", "EVENTS", "REDIS_URL", "JWT_SECRET", "SMTP_URL", "S3_ENDPOINT"],
+    );
 }
 
 #[tokio::test]
 async fn a_database_that_is_not_one_is_told() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("data")).unwrap();
-    std::fs::write(folder.path().join("data/tickets.db"), "this is a text, and a rather long one at that".repeat(100))
-        .unwrap();
+    std::fs::write(
+        folder.path().join("data/tickets.db"),
+        "this is a text, and a rather long one at that".repeat(100),
+    )
+    .unwrap();
     let ended = Launch::within(folder.path()).ended().await;
     assert_told(&ended, 1, &["tickets: ", "tickets.db"]);
 }

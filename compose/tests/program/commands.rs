@@ -70,10 +70,8 @@ async fn healthcheck_tells_by_its_exit_code() {
     assert_eq!(check.ended().await.status.code(), Some(1));
     let _program = launch.ready().await;
     // In a folder of its own, so that the two do not write to one file.
-    let mut ask = Launch::within(other.path());
-    for key in ["HELPDESK_PORT"] {
-        ask = ask.with(key, launch.port(key).to_string());
-    }
+    let port = launch.port("HELPDESK_PORT").to_string();
+    let ask = Launch::within(other.path()).with("HELPDESK_PORT", port);
     assert_well(&ask.clone().arguments(&["healthcheck"]).ended().await);
     let ready = format!("{}/ready", launch.url("tickets"));
     assert_well(&ask.clone().arguments(&["healthcheck", "--url", &ready]).ended().await);
@@ -113,7 +111,10 @@ async fn admin_create_refuses_in_words() {
     for (arguments, word) in [
         (["admin", "create", "--email", "nobody", "--password-file", "short"], "helpdesk: "),
         (["admin", "create", "--email", "boss@example.com", "--password-file", "short"], "12"),
-        (["admin", "create", "--email", "boss@example.com", "--password-file", "missing"], "missing cannot be read"),
+        (
+            ["admin", "create", "--email", "boss@example.com", "--password-file", "missing"],
+            "missing cannot be read",
+        ),
     ] {
         let ended = launch.clone().arguments(&arguments).ended().await;
         assert_eq!(ended.status.code(), Some(1), "{arguments:?}: {}", ended.stderr);

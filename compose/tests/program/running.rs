@@ -69,12 +69,14 @@ async fn what_was_answered_is_there_after_a_kill() {
     let answer = client.post(format!("{}/auth/register", program.url())).json(&account).send().await.unwrap();
     let token = answer.json::<Value>().await.unwrap()["accessToken"].as_str().unwrap().to_owned();
     let ticket = json!({ "title": "Printer", "description": "It burns", "category": "hardware" });
-    let answer = client.post(format!("{}/tickets", program.url())).bearer_auth(&token).json(&ticket).send().await;
+    let answer =
+        client.post(format!("{}/tickets", program.url())).bearer_auth(&token).json(&ticket).send().await;
     let id = answer.unwrap().json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
     program.kill();
 
     let program = launch.ready().await;
-    let answer = client.get(format!("{}/tickets/{id}", program.url())).bearer_auth(&token).send().await.unwrap();
+    let answer =
+        client.get(format!("{}/tickets/{id}", program.url())).bearer_auth(&token).send().await.unwrap();
     assert_eq!(answer.status(), 200, "the ticket and the session outlive the process");
 }
 

@@ -9,6 +9,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     time::{Duration, Instant},
 };
 
@@ -38,9 +39,7 @@ pub struct Launch {
 impl Launch {
     /// In this folder (`data` is made below it, the output goes beside that), on free ports, on the embedded backends.
     pub fn within(folder: &Path) -> Self {
-        // All are held until all are found, so that none is found twice.
-        let held: Vec<_> = PORTS.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        let ports = held.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+        let ports = PORTS.map(|_| free_port()).to_vec();
         Self { folder: folder.to_owned(), ports, environment: Vec::new(), arguments: Vec::new() }
             .with("LOG_FORMAT", "text")
             .with("BCRYPT_COST", "4")
@@ -103,6 +102,19 @@ impl Launch {
     /// Runs it to its end.
     pub async fn ended(&self) -> Ended {
         self.start().ended().await
+    }
+}
+
+/// A port that nothing listens on and that nothing will take by chance before the program does: below those that
+/// systems give to outgoing connections and to port 0, and given to one caller only.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let start = u64::from(std::process::id()) * 211;
+        let port = 15_000 + ((start + u64::from(NEXT.fetch_add(1, Ordering::Relaxed))) % 15_000) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
     }
 }
 
@@ -171,7 +183,8 @@ impl Program {
 
     /// Sends it a signal, as in `TERM`.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
+        let sent =
+            Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status().unwrap();
         assert!(sent.success(), "SIG{name} could not be sent");
     }
 

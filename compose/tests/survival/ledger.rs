@@ -7,10 +7,7 @@ use std::{
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 
-use crate::{
-    clients::Opened,
-    programs::{Place, until},
-};
+use crate::{clients::Opened, place::Place, waiting::until};
 
 /// The databases of one helpdesk, and where its mail goes.
 pub struct Ledger {
@@ -25,15 +22,11 @@ impl Ledger {
         let connect = async |service: &str| {
             Database::connect(place.database(service)).await.expect("the database is there")
         };
-        let mail = match &place.real {
-            Some(real) => real.maildir.clone(),
-            None => place.folder.path().join("data/mail"),
-        };
         Self {
             tickets: connect("tickets").await,
             audit: connect("audit").await,
             notifications: connect("notifications").await,
-            mail,
+            mail: place.mail(),
         }
     }
 

@@ -4,13 +4,14 @@
 
 mod clients;
 mod ledger;
-mod programs;
-
-use std::sync::Arc;
+mod place;
+#[path = "../support/mod.rs"]
+mod support;
+mod waiting;
 
 use clients::Clients;
 use ledger::Ledger;
-use programs::{Helpdesk, Nats, Place};
+use place::{Nats, Place};
 
 const TICKETS: usize = 500;
 const KILLS: usize = 20;
@@ -18,34 +19,31 @@ const KILLS: usize = 20;
 #[tokio::test(flavor = "multi_thread")]
 async fn on_the_local_bus_nothing_is_lost_or_doubled_over_twenty_kills() {
     let place = Place::embedded();
-    let mut helpdesk = Helpdesk::start(&place).await;
-    let clients = Clients::open_tickets(place.gateway(), TICKETS).await;
+    let launch = place.launch();
+    let mut helpdesk = launch.ready().await;
+    let clients = Clients::open_tickets(helpdesk.url(), TICKETS).await;
     for kill in 1..=KILLS {
         clients.until_opened(kill * TICKETS / (KILLS + 1)).await;
         helpdesk.kill();
-        helpdesk = Helpdesk::start(&place).await;
+        helpdesk = launch.ready().await;
     }
     let opened = clients.finish().await;
     Ledger::of(&place).await.agrees_with(&opened).await;
-    helpdesk.stop().await;
+    assert!(helpdesk.stop().await.status.success());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_jetstream_nothing_is_lost_or_doubled_over_twenty_kills_and_a_wiped_store() {
-    let Some(place) = Place::real().await else {
-        eprintln!(
-            "left out: TEST_DATABASE_URL, TEST_NATS_SERVER and TEST_SMTP_URL are not set (cargo xtask test sets them)"
-        );
-        return;
-    };
+    let Some(place) = Place::real().await else { return left_out() };
     let mut nats = Nats::start(&place).await;
-    let mut helpdesk = Helpdesk::start(&place).await;
-    let clients = Arc::new(Clients::open_tickets(place.gateway(), TICKETS).await);
+    let launch = place.launch();
+    let mut helpdesk = launch.ready().await;
+    let clients = Clients::open_tickets(helpdesk.url(), TICKETS).await;
     let ledger = Ledger::of(&place).await;
     for kill in 1..=KILLS {
         clients.until_opened(kill * TICKETS / (KILLS + 1)).await;
-        // Most kills hit while events wait, since a new relay first waits for the dead one's lease. Every fourth hits while
-        // they flow.
+        // Most kills hit while events wait, since a new relay first waits for the dead one's lease. Every fourth hits
+        // while they flow.
         if kill % 4 == 0 {
             ledger.until_more_is_audited().await;
         }
@@ -53,12 +51,34 @@ async fn on_jetstream_nothing_is_lost_or_doubled_over_twenty_kills_and_a_wiped_s
         if kill == KILLS / 2 {
             nats.wipe().await;
         }
-        helpdesk = Helpdesk::start(&place).await;
+        helpdesk = launch.ready().await;
     }
     // And once more under the living program, with events in the stream and in the outboxes.
     nats.wipe().await;
     let opened = clients.finish().await;
     ledger.agrees_with(&opened).await;
-    helpdesk.stop().await;
+    assert!(helpdesk.stop().await.status.success());
     place.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_nats_is_away_tickets_are_opened_and_their_events_follow_when_it_is_back() {
+    let Some(place) = Place::real().await else { return left_out() };
+    let mut nats = Nats::start(&place).await;
+    let helpdesk = place.launch().ready().await;
+    let clients = Clients::open_tickets(helpdesk.url(), TICKETS / 5).await;
+    clients.until_opened(TICKETS / 50).await;
+    nats.kill();
+    // All the rest is answered 201 without it.
+    let opened = clients.finish().await;
+    nats.restart().await;
+    Ledger::of(&place).await.agrees_with(&opened).await;
+    assert!(helpdesk.stop().await.status.success());
+    place.clean().await;
+}
+
+fn left_out() {
+    eprintln!(
+        "left out: needs TEST_DATABASE_URL, TEST_NATS_SERVER and TEST_SMTP_URL, which cargo xtask test sets"
+    );
 }

@@ -69,7 +69,7 @@ impl App {
             deliveries::erase(tx, user).await?;
             preferences::forget(tx, user).await?;
         } else if !was_reachable && recipient.address.value().is_some() {
-            deliveries::release(tx, user, now).await?;
+            //MUT
             tx.wake_after_commit(&self.wake);
         }
         Ok(())

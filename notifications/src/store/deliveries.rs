@@ -65,7 +65,7 @@ pub async fn claim(tx: &Tx, count: u64, lease: Duration, now: Timestamp) -> Resu
              SELECT id FROM deliveries WHERE status = 'pending' AND channel = 'email' AND template IN ({known}) \
              AND next_attempt_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY priority, next_attempt_at LIMIT $2 {skip} \
          ) \
-         UPDATE deliveries SET claim = claim + 1 \
+         UPDATE deliveries SET lease_until = $3, claim = claim + 1 \
          WHERE id IN (SELECT id FROM due) AND status = 'pending' AND (lease_until IS NULL OR lease_until <= $1) \
          RETURNING *"
     );

@@ -61,6 +61,10 @@ struct Inner {
 /// Ours are about 600 bytes.
 const LONGEST_TOKEN: usize = 4096;
 const REMEMBERED: u64 = 20_000;
+/// How long fetched keys are good before they are asked for again.
+const KEYS_KEPT: Duration = Duration::from_secs(60);
+/// How often they are asked for as long as there are none: auth may be starting next to us.
+const KEYS_AWAITED: Duration = Duration::from_millis(100);
 /// How much another machine's clock may be ahead of ours, in seconds; only for `nbf`.
 const CLOCKS_APART: i64 = 1;
 
@@ -117,32 +121,32 @@ impl TokenVerifier {
         }
     }
 
-    /// Fetches the keys, at once until there are any and then every minute, until `stop`.
+    /// Until `stop`: fetches the keys, at once until there are any and then every minute, and forgets the sessions
+    /// that ended so long ago that their tokens have expired.
     pub(crate) async fn keep_fresh(&self, stop: CancellationToken) {
         let inner = &self.0;
-        while inner.keys.are_remote() {
+        loop {
             let pause = match inner.keys.fetch().await {
                 Ok(withdrawn) => {
                     if withdrawn {
                         inner.verified.invalidate_all();
                     }
-                    Duration::from_secs(60)
+                    KEYS_KEPT
                 }
                 Err(error) if inner.keys.is_empty() => {
                     tracing::debug!(error = format!("{error:#}"), "no token keys yet");
-                    Duration::from_millis(250)
+                    KEYS_AWAITED
                 }
                 Err(error) => {
                     tracing::warn!(error = format!("{error:#}"), "the token keys could not be refreshed");
-                    Duration::from_secs(60)
+                    KEYS_KEPT
                 }
             };
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
+            inner.revocations.purge(inner.clock.now());
+            if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                return;
             }
         }
-        stop.cancelled().await;
     }
 }
 

@@ -107,10 +107,9 @@ pub(super) async fn threshold(
     match AssertUnwindSafe(next.call(req)).catch_unwind().await {
         Ok(outcome) => outcome.map(|response| settled(response.map_into_boxed_body())),
         Err(panic) => {
-            let text = panic.downcast_ref::<&str>().copied().map(str::to_string);
-            let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-            tracing::error!(panic = text, "a handler panicked");
-            Err(ApiError::internal("a handler panicked").into())
+            let text =
+                panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+            Err(ApiError::internal(format!("a handler panicked: {}", text.unwrap_or_default())).into())
         }
     }
 }

@@ -11,6 +11,7 @@ use tracing_actix_web::RootSpanBuilder;
 
 use super::address::ClientAddress;
 use super::code::Code;
+use super::error::ApiError;
 use super::request_id::RequestId;
 use super::site::Site;
 use crate::telemetry;
@@ -70,10 +71,15 @@ impl RootSpanBuilder for RequestSpan {
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        let Ok(response) = outcome else {
-            span.record("otel.status_code", "ERROR");
-            tracing::error!("the request ended in an error that no layer turned into an answer");
-            return;
+        let response = match outcome {
+            Ok(response) => response,
+            // Only a panic leaves no request to answer; the connection answers for it.
+            Err(error) => {
+                span.record("otel.status_code", "ERROR");
+                let cause = error.as_error::<ApiError>().and_then(ApiError::cause);
+                tracing::error!(status = 500, code = Code::Internal.as_str(), cause, "answered");
+                return;
+            }
         };
         let status = response.status().as_u16();
         span.record("otel.status_code", if status < 500 { "OK" } else { "ERROR" });

@@ -170,6 +170,25 @@ async fn requests_are_counted_by_route_and_never_by_path() {
 }
 
 #[tokio::test]
+async fn the_trace_of_the_caller_goes_on() {
+    let config = shared::config::TelemetryConfig {
+        service: "notes",
+        log_level: "off".into(),
+        log_format: shared::config::LogFormat::Json,
+        otlp_endpoint: None,
+    };
+    let _telemetry = shared::telemetry::init(&config).unwrap();
+    let stage = stage().await;
+    let theirs = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let ours = json_of(stage.request("GET", "/trace").header("traceparent", theirs)).await;
+    let ours = ours.as_str().unwrap();
+    assert_eq!((&ours[..36], &ours[52..]), (&theirs[..36], "-01"));
+    assert_ne!(ours[36..52], theirs[36..52], "it is a span of its own");
+    let made = json_of(stage.request("GET", "/trace").header("traceparent", "nonsense")).await;
+    assert_ne!(made.as_str().unwrap()[3..35], theirs[3..35]);
+}
+
+#[tokio::test]
 async fn a_client_that_never_finishes_its_head_is_let_go() {
     let stage = stage().await;
     let address = stage.url.trim_start_matches("http://").to_string();

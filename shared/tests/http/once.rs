@@ -9,7 +9,10 @@ use crate::stage::{Stage, refused, staged_on};
 async fn kept() -> (World, Stage) {
     let world = World::at("2026-01-31T10:00:00Z".parse().unwrap()).await;
     let db = world.open::<migrations::tickets::Migrator>("tickets").await;
-    db.conn().execute_unprepared("create table notes (id text primary key, title text not null)").await.unwrap();
+    db.conn()
+        .execute_unprepared("create table notes (id text primary key, title text not null)")
+        .await
+        .unwrap();
     let stage = staged_on(world.process().clone(), Some(db), |_| {}, |module| module).await;
     (world, stage)
 }

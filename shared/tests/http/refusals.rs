@@ -225,3 +225,66 @@ async fn the_frameworks_own_refusals_are_problems_too() {
     let stage = stage().await;
     assert_eq!(refused(stage.request("POST", "/raw?n=x")).await, answer(400, "bad_request"));
 }
+
+#[tokio::test]
+async fn a_refusal_reaches_a_client_that_is_still_sending() {
+    let stage = stage().await;
+    let request = stage.request("POST", "/notes").header("content-type", "application/json");
+    assert_eq!(refused(request.body(vec![b'x'; 20 * 1024 * 1024])).await, answer(401, "missing_token"));
+    assert_eq!(refused(stage.note(vec![b'x'; 20 * 1024 * 1024])).await, answer(413, "body_too_large"));
+}
+
+#[tokio::test]
+async fn whatever_a_client_sends_is_never_5xx() {
+    let stage = stage().await;
+    let values = [
+        "",
+        "*",
+        "\"",
+        "identity;q=0",
+        "gzip;q=0, *;q=0",
+        "br",
+        "W/",
+        "-1",
+        "9".repeat(40).as_str(),
+        "a=b; c",
+    ]
+    .map(str::to_string);
+    let names = [
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "authorization",
+        "content-type",
+        "content-encoding",
+        "cookie",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+        "origin",
+        "range",
+        "traceparent",
+        "tracestate",
+        "x-deadline-ms",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+        "x-request-id",
+        "user-agent",
+        "forwarded",
+    ];
+    for name in names {
+        for value in &values {
+            for (method, path) in
+                [("GET", "/long"), ("POST", "/notes"), ("PUT", "/notes/0199"), ("OPTIONS", "/")]
+            {
+                let response =
+                    stage.as_user(method, path).header(name, value).body("{").send().await.unwrap();
+                assert!(
+                    response.status().as_u16() < 500,
+                    "{method} {path} {name}: {value}: {}",
+                    response.status()
+                );
+            }
+        }
+    }
+}

@@ -227,6 +227,7 @@ fn routes(cfg: &mut ServiceConfig, notes: Notes) {
         .service(administer)
         .service(whoami)
         .service(end)
+        .service(trace)
         .service(fail)
         .service(flaky)
         .service(flaky_once)
@@ -298,6 +299,12 @@ async fn whoami(caller: MaybeCaller, address: ClientAddress) -> Answer {
     Answer::ok(
         &json!({"role": caller.0.map(|caller| caller.role), "ip": address.ip, "agent": address.user_agent}),
     )
+}
+
+#[utoipa::path(tag = "notes", responses((status = 200)))]
+#[get("/trace")]
+async fn trace() -> Answer {
+    Answer::ok(&shared::telemetry::traceparent())
 }
 
 #[utoipa::path(tag = "notes", responses((status = 204)))]

@@ -43,7 +43,7 @@ mod tests {
             (Role::Agent, Visibility::Everyone),
             (Role::Admin, Visibility::Everyone),
         ] {
-            let caller = Caller::new(id, SessionId::at(now), role, "somebody@example.com".into(), now, "");
+            let caller = Caller::new(id, SessionId::at(now), role, "somebody@example.com", now, "");
             assert_eq!(Visibility::of(&caller), sight, "{role:?}");
             assert_eq!(Visibility::own(&caller), Visibility::Only(id), "{role:?}");
         }

@@ -120,8 +120,7 @@ mod tests {
     #[test]
     fn an_opened_ticket_comes_with_its_history_and_its_event() {
         let now = DateTime::UNIX_EPOCH;
-        let caller =
-            Caller::new(UserId::at(now), SessionId::at(now), Role::Agent, "a@example.com".into(), now, "");
+        let caller = Caller::new(UserId::at(now), SessionId::at(now), Role::Agent, "a@example.com", now, "");
         let wanted = OpenTicket {
             title: Title::parse("Printer").unwrap(),
             description: Description::parse("It burns.").unwrap(),

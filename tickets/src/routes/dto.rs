@@ -23,7 +23,7 @@ pub struct TicketIn {
     #[schema(value_type = String, required, min_length = 1, max_length = 50, example = "Hardware")]
     category: Option<String>,
     /// How pressing it is; `MEDIUM` when nothing is said.
-    #[schema(value_type = Option<Priority>, example = "HIGH")]
+    #[schema(value_type = Option<Priority>)]
     priority: Option<String>,
 }
 

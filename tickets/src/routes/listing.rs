@@ -98,7 +98,7 @@ mod tests {
             sign in prop::sample::select(&["", "-"][..]),
         ) {
             let now = DateTime::from_timestamp_micros(micros).unwrap();
-            let caller = Caller::new(UserId::at(now), SessionId::at(now), Role::User, "a@example.com".into(), now, "");
+            let caller = Caller::new(UserId::at(now), SessionId::at(now), Role::User, "a@example.com", now, "");
             let opening = OpenTicket {
                 title: Title::parse("t").unwrap(),
                 description: Description::parse("d").unwrap(),

@@ -15,7 +15,7 @@ use crate::service::App;
 pub fn configure(config: &mut ServiceConfig, app: App) {
     config
         .app_data(Data::new(app))
-        .service(open::open) //  POST /tickets
-        .service(query::list) // GET  /tickets
-        .service(query::read); // GET  /tickets/{id}
+        .service(open::open) // POST /tickets
+        .service(query::list) // GET /tickets
+        .service(query::read); // GET /tickets/{id}
 }

@@ -1,4 +1,3 @@
-use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use sea_orm::{ConnectionTrait, QueryResult};
 use serde_json::Value;
@@ -15,7 +14,6 @@ pub struct Users {
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
-    pub headers: HeaderMap,
     /// Null where the body is empty.
     pub body: Value,
 }
@@ -68,13 +66,13 @@ impl Users {
 impl Reply {
     pub async fn to(request: RequestBuilder) -> Self {
         let answer = request.send().await.unwrap();
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let status = answer.status().as_u16();
         let text = answer.text().await.unwrap();
         let body = match text.is_empty() {
             true => Value::Null,
             false => serde_json::from_str(&text).unwrap_or_else(|fault| panic!("{fault}: {text}")),
         };
-        Self { status, headers, body }
+        Self { status, body }
     }
 
     /// The status and the code of a refusal.

@@ -1,0 +1,171 @@
+//! Where one test's helpdesk lives: its folder, its servers, its databases.
+
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use sea_orm::{ConnectionTrait, Database};
+use tempfile::TempDir;
+
+use crate::{support::Launch, waiting::until};
+
+const SERVICES: [&str; 6] = ["auth", "users", "tickets", "files", "notifications", "audit"];
+
+/// A folder, and the servers that are not embedded.
+pub struct Place {
+    folder: TempDir,
+    real: Option<Real>,
+}
+
+struct Real {
+    admin: String,
+    prefix: String,
+    nats_port: u16,
+    nats_server: PathBuf,
+    redis: Option<String>,
+    smtp: String,
+    maildir: PathBuf,
+}
+
+impl Place {
+    pub fn embedded() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary directory can be made"), real: None }
+    }
+
+    /// `None` where the servers are not named.
+    pub async fn real() -> Option<Self> {
+        #[allow(clippy::disallowed_methods, reason = "tests are told their servers by the environment")]
+        let named = |key: &str| std::env::var(key).ok().filter(|value| !value.is_empty());
+        let real = Real {
+            admin: named("TEST_DATABASE_URL")?,
+            #[allow(clippy::disallowed_methods, reason = "tests that run side by side share the server")]
+            prefix: format!("survival_{}", uuid::Uuid::new_v4().simple()),
+            nats_port: free_port(),
+            nats_server: named("TEST_NATS_SERVER")?.into(),
+            redis: named("TEST_REDIS_URL"),
+            smtp: named("TEST_SMTP_URL")?,
+            maildir: named("TEST_SMTP_MAILDIR")?.into(),
+        };
+        real.each_database("CREATE DATABASE {}").await;
+        Some(Self { real: Some(real), ..Self::embedded() })
+    }
+
+    /// How helpdesk is started here.
+    pub fn launch(&self) -> Launch {
+        // A mail that was under way when its worker was killed is taken up again three of these later.
+        let launch = Launch::within(self.folder.path()).with("LOG_LEVEL", "warn").with("MAIL_TIMEOUT", "3s");
+        let Some(real) = &self.real else { return launch };
+        let launch = launch
+            .with("DATABASE_URL", real.database("{service}"))
+            .with("NATS_URL", format!("nats://127.0.0.1:{}", real.nats_port))
+            .with("SMTP_URL", &real.smtp);
+        match &real.redis {
+            Some(redis) => launch.with("REDIS_URL", redis).with("CACHE_PREFIX", &real.prefix),
+            None => launch,
+        }
+    }
+
+    /// The database of a service.
+    pub fn database(&self, service: &str) -> String {
+        match &self.real {
+            Some(real) => real.database(service),
+            None => format!("sqlite://{}", self.folder.path().join(format!("data/{service}.db")).display()),
+        }
+    }
+
+    /// Where sent mails lie.
+    pub fn mail(&self) -> PathBuf {
+        self.real.as_ref().map_or_else(|| self.folder.path().join("data/mail"), |real| real.maildir.clone())
+    }
+
+    /// Leaves the servers as they were found.
+    pub async fn clean(&self) {
+        if let Some(real) = &self.real {
+            real.each_database("DROP DATABASE IF EXISTS {} WITH (FORCE)").await;
+        }
+    }
+}
+
+impl Real {
+    fn database(&self, service: &str) -> String {
+        let (server, _) = self.admin.rsplit_once('/').expect("TEST_DATABASE_URL ends in /<database>");
+        format!("{server}/{}_{service}", self.prefix)
+    }
+
+    async fn each_database(&self, statement: &str) {
+        let connection = Database::connect(&self.admin).await.expect("TEST_DATABASE_URL answers");
+        for service in SERVICES {
+            let sql = statement.replace("{}", &format!("{}_{service}", self.prefix));
+            connection.execute_unprepared(&sql).await.expect("private databases can be made and dropped");
+        }
+    }
+}
+
+/// A NATS server whose store can be lost.
+pub struct Nats {
+    child: Child,
+    program: PathBuf,
+    port: u16,
+    store: PathBuf,
+}
+
+impl Nats {
+    pub async fn start(place: &Place) -> Self {
+        let real = place.real.as_ref().expect("only on real servers");
+        let (program, port) = (real.nats_server.clone(), real.nats_port);
+        let store = place.folder.path().join("jetstream");
+        let nats = Self { child: start(&program, port, &store), program, port, store };
+        nats.until_it_answers().await;
+        nats
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("a child can be killed");
+        self.child.wait().expect("a child can be waited for");
+    }
+
+    /// Starts it again after [`Nats::kill`], with the store that it had.
+    pub async fn restart(&mut self) {
+        self.child = start(&self.program, self.port, &self.store);
+        self.until_it_answers().await;
+    }
+
+    /// Kills it, deletes its store, and starts it again.
+    pub async fn wipe(&mut self) {
+        self.kill();
+        std::fs::remove_dir_all(&self.store).expect("the store is there");
+        self.restart().await;
+    }
+
+    async fn until_it_answers(&self) {
+        let address = format!("127.0.0.1:{}", self.port);
+        until("NATS answers", || async { tokio::net::TcpStream::connect(&address).await.is_ok() }).await;
+    }
+}
+
+impl Drop for Nats {
+    fn drop(&mut self) {
+        // It may have been killed already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn start(program: &Path, port: u16, store: &Path) -> Child {
+    Command::new(program)
+        .args(["--jetstream", "--addr", "127.0.0.1", "--port", &port.to_string(), "--store_dir"])
+        .arg(store)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("nats-server can be started")
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("a bound listener has an address").port()
+}
