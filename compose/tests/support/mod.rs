@@ -52,6 +52,12 @@ impl Launch {
         self
     }
 
+    /// With another folder, for a process beside others.
+    pub fn moved(mut self, folder: &Path) -> Self {
+        self.folder = folder.to_owned();
+        self
+    }
+
     /// With another command than `serve`.
     pub fn arguments(mut self, arguments: &[&str]) -> Self {
         self.arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();

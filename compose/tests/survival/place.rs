@@ -52,6 +52,13 @@ impl Place {
         Some(Self { real: Some(real), ..Self::embedded() })
     }
 
+    /// A folder for one of several processes.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join(name);
+        std::fs::create_dir_all(&folder).expect("a folder can be made");
+        folder
+    }
+
     /// How helpdesk is started here.
     pub fn launch(&self) -> Launch {
         // A mail that was under way when its worker was killed is taken up again three of these later.
@@ -65,6 +72,12 @@ impl Place {
             Some(redis) => launch.with("REDIS_URL", redis).with("CACHE_PREFIX", &real.prefix),
             None => launch,
         }
+    }
+
+    /// The program of a Redis server, where one is named.
+    pub fn redis_server() -> Option<PathBuf> {
+        #[allow(clippy::disallowed_methods, reason = "tests are told their servers by the environment")]
+        std::env::var_os("TEST_REDIS_SERVER").map(PathBuf::from)
     }
 
     /// The database of a service.
@@ -165,7 +178,7 @@ fn start(program: &Path, port: u16, store: &Path) -> Child {
         .expect("nats-server can be started")
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("a bound listener has an address").port()
 }

@@ -38,7 +38,7 @@ async fn turn(db: &Db, blobs: &Blobs, clock: &Clock, uploads: &Uploads) -> Resul
     let (stale, count) = store::stale(db, before, BATCH).await?;
     metrics::gauge!("files_abandoned_uploads").set(count as f64);
     for upload in stale {
-        let _ = &upload; if false { remove(db, blobs, &upload).await?; }
+        remove(db, blobs, &upload).await?;
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ impl App {
             deliveries::erase(tx, user).await?;
             preferences::forget(tx, user).await?;
         } else if !was_reachable && recipient.address.value().is_some() {
-            //MUT
+            deliveries::release(tx, user, now).await?;
             tx.wake_after_commit(&self.wake);
         }
         Ok(())

@@ -3,7 +3,10 @@
     reason = "tests are told their servers by the environment, and names are random"
 )]
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    io::Write,
+    sync::{Mutex, PoisonError},
+};
 
 use async_nats::jetstream::stream::Stream;
 use futures_util::TryStreamExt;
@@ -11,6 +14,10 @@ use sea_orm::{ConnectionTrait, Database};
 use uuid::Uuid;
 
 const STREAMS: [&str; 2] = ["HELPDESK", "HELPDESK_COMMANDS"];
+
+/// Once in each test binary, so that nobody takes half a suite for the whole.
+static SAID: std::sync::Once = std::sync::Once::new();
+const LEFT_OUT: &str = "left out: PostgreSQL, NATS JetStream, Redis, SMTP and S3 (`cargo xtask test` runs the suite on them too)";
 
 /// The servers that tests were given, and this world's share of them.
 pub(super) struct Backends {
@@ -25,6 +32,12 @@ pub(super) struct Backends {
 impl Backends {
     pub(super) fn from_environment() -> Self {
         let named = |key: &str| std::env::var(key).ok().filter(|value| !value.is_empty());
+        if named("TEST_DATABASE_URL").is_none() {
+            SAID.call_once(|| {
+                // Not `eprintln!`, which the test harness swallows. A closed standard error is no reason to fail.
+                let _ = writeln!(std::io::stderr(), "{LEFT_OUT}");
+            });
+        }
         Self {
             namespace: format!("t{}", Uuid::new_v4().simple()),
             database_url: named("TEST_DATABASE_URL"),
