@@ -41,14 +41,14 @@ impl App {
         Ok(account)
     }
 
-    /// All that has to be known and kept from others: first all administrators, in their order, then the account.
+    /// All that has to be known and kept from others: first that nobody else administers, then both accounts.
     async fn administration(
         &self,
         tx: &Tx,
         caller: &Caller,
         id: UserId,
     ) -> Result<(Account, Administration<'_>), Error> {
-        let admins = store::accounts::lock_admins(tx).await?;
+        let admins = store::accounts::admins_alone(tx).await?;
         // The token says what the caller was; here counts what the caller is.
         let (me, _) = self.present(tx, caller).await?;
         if me.role() != Role::Admin {

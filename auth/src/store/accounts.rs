@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ActiveValue::Set,
-    IntoActiveModel, QueryOrder, QuerySelect,
+    IntoActiveModel, QuerySelect,
     entity::prelude::*,
     sea_query::{Expr, ExprTrait},
 };
@@ -86,17 +86,21 @@ pub async fn lock(tx: &Tx, id: UserId) -> Result<Option<Account>, DbErr> {
     Entity::find_by_id(id.0).lock_exclusive().one(&**tx).await?.map(Account::try_from).transpose()
 }
 
-/// The ids of the active administrators, all kept from other transactions: of two who would each take away the last
-/// but one, the second sees what the first has done.
+/// The ids of the active administrators, when nobody else administers until the end of this transaction: of two who
+/// would each take away the last but one, the second sees what the first has done.
+///
+/// One lock for all of it, and not the administrators' rows: whose rows those are changes while one waits for them, and
+/// two who wait for each other's would never end. (On SQLite there is one writer anyway.)
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn lock_admins(tx: &Tx) -> Result<Vec<UserId>, DbErr> {
+pub async fn admins_alone(tx: &Tx) -> Result<Vec<UserId>, DbErr> {
+    if tx.db().is_postgres() {
+        tx.run("SELECT pg_advisory_xact_lock(hashtext('helpdesk auth administration'))", []).await?;
+    }
     let rows = Entity::find()
         .filter(Column::Role.eq(Role::Admin.to_string()))
         .filter(Column::IsActive.eq(true))
-        .order_by_asc(Column::Id)
-        .lock_exclusive()
         .all(&**tx)
         .await?;
     Ok(rows.into_iter().map(|row| row.id.into()).collect())

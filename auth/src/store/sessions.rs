@@ -89,7 +89,7 @@ pub async fn by_id(conn: &impl ConnectionTrait, id: SessionId) -> Result<Option<
     Ok(Entity::find_by_id(id.0).one(conn).await?.map(Session::from))
 }
 
-/// All sessions of a user that are alive.
+/// All sessions of a user that are alive, in the order of their ids: whoever writes several does so in that order.
 ///
 /// # Errors
 /// When the database refuses.
@@ -98,7 +98,7 @@ pub async fn all_live(
     user_id: UserId,
     now: Timestamp,
 ) -> Result<Vec<Session>, DbErr> {
-    Ok(live(user_id, now).all(conn).await?.into_iter().map(Session::from).collect())
+    Ok(live(user_id, now).order_by_asc(Column::Id).all(conn).await?.into_iter().map(Session::from).collect())
 }
 
 /// The newest sessions of a user that are alive, the newest first.

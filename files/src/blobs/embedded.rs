@@ -13,6 +13,8 @@ use tokio::task::JoinSet;
 
 /// An S3 server of our own over a directory, for `cargo run` and the tests.
 ///
+/// It keeps objects as the system keeps files: a killed process loses none, a power cut may.
+///
 /// It listens on the loopback only, on a port that the system gives, and knows one pair of keys that was made for this
 /// start: nobody else on the machine can talk to it.
 pub(super) struct Embedded {
@@ -22,9 +24,9 @@ pub(super) struct Embedded {
 }
 
 impl Embedded {
-    /// Starts it as a task of the process.
-    pub async fn start(directory: &Path, lifecycle: &Lifecycle) -> anyhow::Result<Self> {
-        let files = std::fs::create_dir_all(directory)
+    /// Starts it, with one bucket, as a task of the process.
+    pub async fn start(directory: &Path, bucket: &str, lifecycle: &Lifecycle) -> anyhow::Result<Self> {
+        let files = std::fs::create_dir_all(directory.join(bucket))
             .map_err(anyhow::Error::from)
             .and_then(|()| s3s_fs::FileSystem::new(directory).map_err(|fault| anyhow::anyhow!("{fault:?}")))
             .with_context(|| format!("files: the embedded S3 store cannot use {}", directory.display()))?;

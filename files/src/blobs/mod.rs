@@ -2,6 +2,7 @@
 //!
 //! There is one way to the bytes: S3 as everybody speaks it, through rust-s3. The embedded store is an S3 server too.
 
+mod alive;
 mod embedded;
 mod put;
 mod spool;
@@ -23,6 +24,7 @@ use tokio::time::Instant;
 pub use spool::{Received, Receiving, Spool};
 
 use crate::config::{S3Server, Storage};
+use alive::Progress;
 use embedded::Embedded;
 
 /// How long a download may wait for the bucket's next bytes.
@@ -71,7 +73,7 @@ impl Blobs {
         s3::set_retries(0);
         let (region, keys, path_style, embedded) = match &storage.server {
             S3Server::Embedded { directory } => {
-                let store = Embedded::start(directory, lifecycle).await?;
+                let store = Embedded::start(directory, &storage.tickets_bucket, lifecycle).await?;
                 let endpoint = format!("http://{}", store.address);
                 let region = Region::Custom { region: "us-east-1".to_owned(), endpoint };
                 (region, (store.access_key, store.secret_key), true, true)
@@ -93,6 +95,10 @@ impl Blobs {
         // A download lasts as long as its client takes; what may take how long is decided here.
         bucket.set_request_timeout(None);
         let blobs = Self { bucket: Arc::new(bucket), patience: storage.patience };
+        if embedded {
+            // Its bucket is a directory, and made.
+            return Ok(blobs);
+        }
         match blobs.make_bucket().await {
             Ok(()) => Ok(blobs),
             Err(BlobError::Away { cause, .. }) => {
@@ -121,7 +127,8 @@ impl Blobs {
     pub async fn make_bucket(&self) -> Result<(), BlobError> {
         let (name, region) = (self.bucket.name(), self.bucket.region());
         let credentials = self.bucket.credentials().await.map_err(fault)?;
-        let configuration = BucketConfiguration::default();
+        // No word of who may read it: private is what every server makes, and some take no such word.
+        let configuration = BucketConfiguration::new(None, false, None, None, None, None, None, None);
         let made = self.in_time(async {
             if self.bucket.is_path_style() {
                 Bucket::create_with_path_style(&name, region, credentials, configuration).await.map(drop)
@@ -173,10 +180,12 @@ impl Blobs {
             }
         };
         let began = Instant::now();
-        let answer = match self.in_time(bucket.get_object_stream(key)).await {
-            Err(fault) if self.is_worth_another_try(&fault, began) => {
-                self.in_time(bucket.get_object_stream(key)).await?
-            }
+        let ask = || async {
+            let answer = self.while_alive(bucket.get_object_stream(key), &Progress::default()).await;
+            answer.and_then(|answer| answer.map_err(fault))
+        };
+        let answer = match ask().await {
+            Err(fault) if self.is_worth_another_try(&fault, began) => ask().await?,
             answer => answer?,
         };
         if range.is_some() && answer.status_code != 206 {

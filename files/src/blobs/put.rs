@@ -1,19 +1,15 @@
 use std::io;
-use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use futures_util::StreamExt;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
-use super::{BlobError, Blobs, Received, fault, refusal, silent, unreachable};
+use super::alive::Progress;
+use super::{BlobError, Blobs, Received, fault, refusal, unreachable};
 
 /// What is read from disk at once on its way to the bucket.
 const CHUNK: usize = 64 * 1024;
-/// The longest that one upload to the bucket may take, however steadily it goes.
-const WHOLE: Duration = Duration::from_secs(60);
 /// How long a signature for one upload holds, in seconds.
 const SIGNED_FOR: u32 = 300;
 
@@ -23,8 +19,8 @@ impl Blobs {
     /// rust-s3 sends an object from memory, a copy for the request included. An upload lies on disk, and its length is
     /// known: so rust-s3 signs the request and lends its client, and the body flows from the disk, a buffer at a time.
     ///
-    /// The bucket is given up as soon as it has taken nothing for as long as our patience; how long the whole takes does
-    /// not count, up to a minute.
+    /// The bucket is given up as soon as it neither takes anything nor answers anybody; one that is merely slow is waited
+    /// for.
     ///
     /// # Errors
     /// When the bucket is away, stalls or refuses. [`BlobError::perhaps_done`] says whether the object may be there.
@@ -59,16 +55,7 @@ impl Blobs {
             .header(CONTENT_TYPE, content_type)
             .body(reqwest::Body::wrap_stream(body))
             .send();
-        let mut call = pin!(call);
-        let end = Instant::now() + WHOLE;
-        let answer = loop {
-            let deadline = (progress.last() + self.patience).min(end);
-            match tokio::time::timeout_at(deadline, &mut call).await {
-                Ok(answer) => break answer.map_err(unreachable)?,
-                Err(_) if progress.last() + self.patience > Instant::now() && Instant::now() < end => {}
-                Err(_) => return Err(silent(self.patience)),
-            }
-        };
+        let answer = self.while_alive(call, &progress).await?.map_err(unreachable)?;
         match answer.status() {
             status if status.is_success() => Ok(()),
             status => {
@@ -76,25 +63,5 @@ impl Blobs {
                 Err(refusal(status.as_u16(), &body.ok().and_then(Result::ok).unwrap_or_default()))
             }
         }
-    }
-}
-
-/// When the bucket last took something.
-#[derive(Clone)]
-struct Progress(Arc<Mutex<Instant>>);
-
-impl Default for Progress {
-    fn default() -> Self {
-        Self(Arc::new(Mutex::new(Instant::now())))
-    }
-}
-
-impl Progress {
-    fn mark(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-    }
-
-    fn last(&self) -> Instant {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use shared::auth::Caller;
 use shared::http::{ApiError, Code};
 use shared::ids::TicketId;
+use shared::once::IDEMPOTENCY_KEY;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -64,11 +65,19 @@ impl Form {
         if announced.is_some_and(|length: u64| length > app.file_limit() + AROUND) {
             return Err(Error::from(FileError::TooLarge { limit: app.file_limit() }).into());
         }
+        // A request that may be a repetition needs no room: the file that it made may be what took the last of it.
+        let wants_room = !request.headers().contains_key(IDEMPOTENCY_KEY);
         let mut ticket = None;
         let mut file = None;
         while let Some(part) = self.next_part().await? {
             match part.name().unwrap_or_default() {
-                "ticketId" if ticket.is_none() => ticket = Some(self.ticket(app, caller, part).await?),
+                "ticketId" if ticket.is_none() => {
+                    let seen = self.ticket(app, caller, part).await?;
+                    if wants_room {
+                        app.has_room(seen).await?;
+                    }
+                    ticket = Some(seen);
+                }
                 "file" if file.is_none() => file = Some(self.file(app, part).await?),
                 name @ ("ticketId" | "file") => {
                     return Err(ApiError::new(Code::DuplicateField).field(
@@ -111,9 +120,7 @@ impl Form {
         }
         let id: Option<TicketId> = std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok());
         let id = id.ok_or_else(|| ApiError::validation("ticketId", "invalid_id", "is not an id"))?;
-        let ticket = app.see(caller, id).await?;
-        app.has_room(ticket).await?;
-        Ok(ticket)
+        Ok(app.see(caller, id).await?)
     }
 
     async fn file(&mut self, app: &App, mut part: Field) -> Result<NamedFile, ApiError> {

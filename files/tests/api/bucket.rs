@@ -1,5 +1,7 @@
 //! An S3 server that a test can look into, behind a gate that it can shut.
 
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use s3::creds::Credentials;
@@ -19,6 +21,8 @@ pub enum Gate {
     Frozen,
     /// Requests pass, and no answer does.
     Mute,
+    /// Only uploads are left without an answer: as when the server is busy with them.
+    Busy,
     /// Connections are cut: as when the server is gone.
     Shut,
 }
@@ -91,11 +95,19 @@ async fn guard(listener: TcpListener, server: String, gate: watch::Receiver<Gate
         let (server, gate) = (server.clone(), gate.clone());
         tokio::spawn(async move {
             let Ok(upstream) = TcpStream::connect(server).await else { return };
+            let uploads = AtomicBool::new(false);
             let (client_reads, client_writes) = client.into_split();
             let (server_reads, server_writes) = upstream.into_split();
             tokio::select! {
-                () = pump(client_reads, server_writes, gate.clone(), |gate| gate == Gate::Frozen) => {}
-                () = pump(server_reads, client_writes, gate, |gate| matches!(gate, Gate::Frozen | Gate::Mute)) => {}
+                () = pump(client_reads, server_writes, gate.clone(), |bytes, gate| {
+                    uploads.fetch_or(bytes.starts_with(b"PUT "), SeqCst);
+                    gate == Gate::Frozen
+                }) => {}
+                () = pump(server_reads, client_writes, gate, |_, gate| match gate {
+                    Gate::Frozen | Gate::Mute => true,
+                    Gate::Busy => uploads.load(SeqCst),
+                    Gate::Open | Gate::Shut => false,
+                }) => {}
             }
         });
     }
@@ -106,7 +118,7 @@ async fn pump(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     mut gate: watch::Receiver<Gate>,
-    held: impl Fn(Gate) -> bool,
+    held: impl Fn(&[u8], Gate) -> bool,
 ) {
     let mut buffer = vec![0; 16 * 1024];
     loop {
@@ -116,7 +128,7 @@ async fn pump(
             read = from.read(&mut buffer) => read,
         };
         let Ok(read @ 1..) = read else { return };
-        let open = gate.wait_for(|gate| !held(*gate)).await.map(|gate| *gate != Gate::Shut);
+        let open = gate.wait_for(|gate| !held(&buffer[..read], *gate)).await.map(|gate| *gate != Gate::Shut);
         if !open.unwrap_or(false) || to.write_all(&buffer[..read]).await.is_err() {
             return;
         }

@@ -43,6 +43,21 @@ async fn with_the_bucket_gone_uploads_and_downloads_are_503_and_leave_no_row() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_busy_is_waited_for() {
+    let bucket = TestBucket::start().await;
+    let site = Site::over(&bucket).await;
+    bucket.set(Gate::Busy);
+    let began = Instant::now();
+    let wakes = async {
+        let long = Duration::from_millis(2500);
+        site.world.until("our patience would be over", || async { began.elapsed() > long }).await;
+        bucket.set(Gate::Open);
+    };
+    let (answer, ()) = tokio::join!(site.post(site.form("a.txt", "text/plain", text_of(100_000))), wakes);
+    assert_eq!(answer.status(), StatusCode::CREATED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_away_at_the_start_keeps_nothing_from_starting() {
     let settings = [("S3_ACCESS_KEY", "key"), ("S3_SECRET_KEY", "secret"), ("S3_ENDPOINT", &nowhere())];
     let site = Site::with(World::start().await, &settings).await;

@@ -2,6 +2,7 @@ use reqwest::multipart::Form;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::harness::{Site, header, part, refusal, sample, text_of};
 
@@ -132,6 +133,18 @@ async fn the_same_key_and_file_give_the_same_answer_and_another_file_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_repetition_is_answered_even_where_the_first_took_the_last_place() {
+    let site = Site::with(shared::testing::World::start().await, &[("MAX_FILES_PER_TICKET", "1")]).await;
+    for _ in 0..2 {
+        let form = site.form("a.txt", "text/plain", "one");
+        let answer = site.post_as(&site.alice, form, &[("idempotency-key", "once")]).await;
+        assert_eq!(answer.status(), StatusCode::CREATED);
+    }
+    let full = site.post(site.form("a.txt", "text/plain", "one")).await;
+    assert_eq!(refusal(full).await, (422, "too_many_files".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_request_sent_many_times_at_once_makes_one_file_and_leaves_one_object() {
     let bucket = crate::bucket::TestBucket::start().await;
     let site = Site::over(&bucket).await;
@@ -148,19 +161,25 @@ async fn one_request_sent_many_times_at_once_makes_one_file_and_leaves_one_objec
     assert_eq!(bucket.keys().await, [format!("{}/{}", site.ticket, ids[0].as_str().unwrap())]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_leaves_half_way_leaves_nothing() {
-    let bucket = crate::bucket::TestBucket::start().await;
-    let site = Site::over(&bucket).await;
-    let address = site.url.trim_start_matches("http://");
-    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+/// Sends an upload up to where its file begins.
+async fn begin(site: &Site) -> TcpStream {
+    let mut socket = TcpStream::connect(site.url.trim_start_matches("http://")).await.unwrap();
     let head = format!(
         "POST /files HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-length: 5000000\r\n\
-         content-type: multipart/form-data; boundary=b\r\n\r\n--b\r\ncontent-disposition: form-data; name=\"ticketId\"\r\n\r\n{}\r\n\
+         content-type: multipart/form-data; boundary=b\r\n\r\n\
+         --b\r\ncontent-disposition: form-data; name=\"ticketId\"\r\n\r\n{}\r\n\
          --b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\ncontent-type: text/plain\r\n\r\n",
         site.alice.token, site.ticket
     );
     socket.write_all(head.as_bytes()).await.unwrap();
+    socket
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_leaves_half_way_leaves_nothing() {
+    let bucket = crate::bucket::TestBucket::start().await;
+    let site = Site::over(&bucket).await;
+    let mut socket = begin(&site).await;
     socket.write_all(&text_of(2_000_000)).await.unwrap();
     drop(socket);
     // The service is none the worse for it, and has kept nothing.
@@ -170,17 +189,73 @@ async fn a_client_that_leaves_half_way_leaves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_place_for_uploads_is_held_while_one_comes_in_and_free_when_its_client_leaves() {
+    let site = Site::with(shared::testing::World::start().await, &[("UPLOAD_SLOTS", "1")]).await;
+    let mut socket = begin(&site).await;
+    socket.write_all(&text_of(100_000)).await.unwrap();
+    let busy = || async { site.post(site.form("a.txt", "text/plain", "text")).await };
+    site.world.until("the only place is taken", || async { busy().await.status() == 429 }).await;
+    let answer = busy().await;
+    assert!(answer.headers().contains_key("retry-after"));
+    assert_eq!(refusal(answer).await, (429, "rate_limited".to_owned()));
+    drop(socket);
+    site.world.until("the place is free again", || async { busy().await.status() == 201 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_of_unknown_length_is_counted_as_it_comes() {
+    let site = Site::start().await;
+    let chunks = (0..14 * 16).map(|_| Ok::<_, std::io::Error>(text_of(64 * 1024)));
+    let body = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
+    let part = reqwest::multipart::Part::stream(body).file_name("a.txt").mime_str("text/plain").unwrap();
+    let form = Form::new().text("ticketId", site.ticket.to_string()).part("file", part);
+    assert_eq!(refusal(site.post(form).await).await, (413, "file_too_large".to_owned()));
+    assert_eq!((site.count("files").await, site.count("uploads").await), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_garbage_makes_it_stumble() {
+    let site = Site::start().await;
+    let whole = format!(
+        "--b\r\ncontent-disposition: form-data; name=\"ticketId\"\r\n\r\n{}\r\n\
+         --b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\
+         content-type: text/plain\r\n\r\ntext\r\n--b--\r\n",
+        site.ticket
+    );
+    let bits = [
+        "\r\n--b",
+        "\r",
+        "--",
+        "\0",
+        "\"",
+        ";",
+        "é",
+        "content-length: 9\r\n",
+        "\r\n\r\n",
+        "filename*=UTF-8''%FF",
+    ];
+    for n in 0..400_usize {
+        // Cut it, put something in, or leave something out, each time elsewhere.
+        let at = n * 7919 % whole.len();
+        let (before, after) = whole.split_at(at);
+        let body = match n % 3 {
+            0 => before.to_owned(),
+            1 => format!("{before}{}{after}", bits[n % bits.len()]),
+            _ => format!("{before}{}", &after[(n % 40).min(after.len())..]),
+        };
+        let request = site.http.post(format!("{}/files", site.url)).bearer_auth(&site.alice.token);
+        let request = request.header("content-type", "multipart/form-data; boundary=b");
+        let status = request.body(body.clone()).send().await.unwrap().status();
+        assert!(!status.is_server_error(), "{status} to {body:?}");
+    }
+    assert_eq!(site.count("uploads").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_dawdles_is_sent_away() {
     let world = shared::testing::World::start().await;
     let site = Site::with(world, &[("UPLOAD_GRACE", "200ms")]).await;
-    let address = site.url.trim_start_matches("http://");
-    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
-    let head = format!(
-        "POST /files HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-length: 5000000\r\n\
-         content-type: multipart/form-data; boundary=b\r\n\r\n--b\r\n",
-        site.alice.token
-    );
-    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut socket = begin(&site).await;
     let mut answer = [0; 12];
     socket.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 408");

@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DbErr, Statement, TryGetable, Value};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{Durable, Fault, Handler, Message};
+use super::{Durable, Fault, Handler, Lane, Message};
 use crate::{
     db::{Cause, Db, Tx},
     ids::EventId,
@@ -162,7 +162,7 @@ impl<M: Message, H: Handler<M>> Intake<M, H> {
                 Uuid::from(incoming.id).into(),
                 kind.into(),
                 incoming.subject.as_str().into(),
-                incoming.payload.as_str().into(),
+                self.kept(incoming).into(),
                 error.into(),
                 i32::try_from(incoming.attempt).unwrap_or(i32::MAX).into(),
                 now.into(),
@@ -170,6 +170,11 @@ impl<M: Message, H: Handler<M>> Intake<M, H> {
         )
         .await?;
         tx.commit().await
+    }
+
+    /// What a failed event keeps of its message: all of it, but nothing of a command, whose secret would lie there.
+    fn kept<'a>(&self, incoming: &'a Incoming<M>) -> &'a str {
+        if self.durable.lane() == Lane::Commands { "{}" } else { &incoming.payload }
     }
 
     fn count(&self, batch: &[Incoming<M>], outcomes: &[Outcome]) {

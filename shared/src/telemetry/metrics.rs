@@ -9,7 +9,7 @@ use crate::process::Process;
 /// of the house, because it is one of theirs.
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// The media type of [`metrics`].
+/// The media type of [`metrics()`].
 pub const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Bounds in seconds for a request: fine where most answers lie, up to the longest that a caller waits.

@@ -1,7 +1,7 @@
 use sea_orm::ConnectionTrait;
 use shared::{
     bus::{Durable, Fault, Handler},
-    db::Tx,
+    db::{Db, Tx},
     events::{CommandEnvelope, NewCommand, SendPasswordResetMail},
     ids::UserId,
     testing::World,
@@ -98,7 +98,10 @@ async fn a_stream_that_was_wiped_is_filled_again_from_the_outbox_and_nothing_dou
     assert_eq!(effects(&audit).await.len(), 6);
 }
 
-struct Mails;
+#[derive(Default)]
+struct Mails {
+    refuses: bool,
+}
 
 impl Handler<CommandEnvelope> for Mails {
     async fn handle(&self, tx: &Tx, command: &CommandEnvelope) -> Result<(), Fault> {
@@ -113,17 +116,8 @@ impl Handler<CommandEnvelope> for Mails {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_command_arrives_once_and_its_secret_stays_nowhere_on_the_way() {
-    let world = World::start().await;
-    let (auth, notifications) = databases(&world).await;
-    let bus = world.bus("notifications").await;
-    let definition = include_str!("../../../nats/consumers/notifications-commands.json");
-    let durable = Durable::new("notifications-commands", definition).unwrap();
-    bus.subscribe(durable, notifications.background(), Mails).unwrap();
-    bus.subscribe(everything(), notifications.background(), Recorder::default()).unwrap();
-    bus.relay(auth.background());
-    world.process().local.open();
+/// Gives a command that carries `the-secret`.
+async fn give(auth: &Db) {
     let now = auth.clock().now();
     let reset = SendPasswordResetMail {
         user_id: UserId::at(now),
@@ -134,6 +128,23 @@ async fn a_command_arrives_once_and_its_secret_stays_nowhere_on_the_way() {
     let tx = auth.begin().await.unwrap();
     tx.command(NewCommand::of(&reset, now)).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+fn commands() -> Durable {
+    let definition = include_str!("../../../nats/consumers/notifications-commands.json");
+    Durable::new("notifications-commands", definition).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_arrives_once_and_its_secret_stays_nowhere_on_the_way() {
+    let world = World::start().await;
+    let (auth, notifications) = databases(&world).await;
+    let bus = world.bus("notifications").await;
+    bus.subscribe(commands(), notifications.background(), Mails::default()).unwrap();
+    bus.subscribe(everything(), notifications.background(), Recorder::default()).unwrap();
+    bus.relay(auth.background());
+    world.process().local.open();
+    give(&auth).await;
     world.until("it has arrived", || async { effects(&notifications).await == ["the-secret"] }).await;
     world.drain().await;
     assert_eq!(count(&auth, "SELECT count(*) FROM command_outbox").await, 0);
@@ -141,4 +152,20 @@ async fn a_command_arrives_once_and_its_secret_stays_nowhere_on_the_way() {
     if let Some(stream) = world.stream().await {
         assert_eq!(stream.cached_info().state.messages, 0, "no event carries it");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_failed_for_good_leaves_no_secret_behind() {
+    let world = World::start().await;
+    let (auth, notifications) = databases(&world).await;
+    let bus = world.bus("notifications").await;
+    bus.subscribe(commands(), notifications.background(), Mails { refuses: true }).unwrap();
+    bus.relay(auth.background());
+    world.process().local.open();
+    world.process().local.open();
+    give(&auth).await;
+    let failed = "SELECT count(*) FROM failed_events WHERE error = 'no mails today'";
+    world.until("it has failed", || async { count(&notifications, failed).await == 1 }).await;
+    let secret = "SELECT count(*) FROM failed_events WHERE envelope LIKE '%the-secret%'";
+    assert_eq!(count(&notifications, secret).await, 0);
 }
