@@ -45,12 +45,14 @@ pub fn banner(
     took: Duration,
 ) -> String {
     let mut text = format!(
-        "\n  Helpdesk {} is ready, after {:.1} s.\n\n  Everything       {}\n  Documentation    {}/docs\n\n",
+        "\n  Helpdesk {} is ready, after {:.1} s.\n\n",
         env!("CARGO_PKG_VERSION"),
         took.as_secs_f64(),
-        addresses.entrance(),
-        addresses.entrance(),
     );
+    match &addresses.gateway {
+        Some(url) => text.push_str(&format!("  Everything       {url}\n  Documentation    {url}/docs\n\n")),
+        None => text.push_str("  Each has its documentation under /docs.\n\n"),
+    }
     let at: Vec<_> = addresses.services.iter().map(|(service, url)| (service.name(), url.as_str())).collect();
     text.push_str(&table(settings, &at));
     text.push('\n');

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How often a starting process looks whether it is ready.
-const LOOK: Duration = Duration::from_millis(10);
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Serves from here until the end of the process.
 pub fn launch(settings: ProcessSettings, sources: Sources) -> ExitCode {
@@ -29,7 +29,7 @@ pub fn launch(settings: ProcessSettings, sources: Sources) -> ExitCode {
         log_panics();
         prepare_data_dir(&settings.common)?;
         let _data_dir =
-            if settings.is_embedded() { Some(DataDir::take(&settings.common.data_dir)?) } else { None };
+            settings.owns_data_dir().then(|| DataDir::take(&settings.common.data_dir)).transpose()?;
         let ports = Ports::bind(&settings)?;
         let settings = settings.found_at(&sources, &ports)?;
         let addresses = Addresses::of(&ports);

@@ -86,10 +86,11 @@ impl ProcessSettings {
         (self.services.len() == Service::ALL.len()).then_some(&self.common.http)
     }
 
-    /// Whether anything is kept in the data folder.
+    /// Whether the data folder has to be this process's alone: all six are here and may keep anything in it. Services
+    /// that run apart share what is embedded at their own wish, and production embeds nothing.
     #[must_use]
-    pub fn is_embedded(&self) -> bool {
-        !self.common.is_production()
+    pub fn owns_data_dir(&self) -> bool {
+        self.gateway().is_some() && !self.common.is_production()
     }
 
     /// What is wrong although each service's settings are sound by themselves.

@@ -62,6 +62,8 @@ pub async fn spend(tx: &Tx, purpose: Purpose, hash: &TokenHash, now: Timestamp) 
         .col_expr(Column::UsedAt, Expr::value(now))
         .filter(Column::TokenHash.eq(hash.as_str()))
         .filter(Column::Purpose.eq(purpose.as_str()))
+        .filter(Column::UsedAt.is_null())
+        .filter(Column::ExpiresAt.gt(now))
         .exec(&**tx)
         .await?;
     Ok(spent.rows_affected == 1)

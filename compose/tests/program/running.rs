@@ -19,19 +19,11 @@ async fn the_first_start_makes_an_administrator_and_says_what_runs_where() {
     let folder = tempfile::tempdir().unwrap();
     let launch = Launch::within(folder.path());
     let program = launch.ready().await;
-    let ended = {
-        let url = program.url().to_owned();
-        // The banner follows readiness.
-        let stopped = async {
-            while administrator(&program.stdout()).is_none() {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(crate::support::PATIENCE, stopped).await.unwrap();
-        let (email, password) = administrator(&program.stdout()).unwrap();
-        assert_eq!(sign_in(&url, &email, &password).await.status(), 200);
-        program.stop().await
-    };
+    // The banner follows readiness.
+    program.until("the banner is there", |program| administrator(&program.stdout()).is_some()).await;
+    let (email, password) = administrator(&program.stdout()).unwrap();
+    assert_eq!(sign_in(program.url(), &email, &password).await.status(), 200);
+    let ended = program.stop().await;
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     for name in ["auth", "users", "tickets", "files", "notifications", "audit", "helpdesk"] {
         assert!(ended.stdout.contains(&launch.url(name)), "{name} is missing in:\n{}", ended.stdout);
@@ -87,9 +79,7 @@ async fn a_second_signal_ends_it_at_once() {
     let launch = Launch::within(folder.path()).with("DRAIN_DELAY", "25s").with("DRAIN_TIMEOUT", "29s");
     let program = launch.ready().await;
     program.signal("TERM");
-    while !program.stderr().contains("stopping") {
-        tokio::task::yield_now().await;
-    }
+    program.until("it stops", |program| program.stderr().contains("stopping")).await;
     let answer = reqwest::get(format!("{}/ready", program.url())).await.unwrap();
     assert_eq!(answer.status(), 503, "it answers, and says that it is not ready");
     program.signal("INT");

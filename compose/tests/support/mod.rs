@@ -15,6 +15,8 @@ use std::{
 
 /// How long something may take to come true before the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// The servers of the program and the setting of each one's port.
 const PORTS: [&str; 7] = [
@@ -169,7 +171,9 @@ impl Program {
     /// Waits until it says that it is ready; how long that took from its start.
     pub async fn until_ready(&mut self) -> Duration {
         let ready = format!("{}/ready", self.url);
+        let mut looks = tokio::time::interval(LOOK);
         loop {
+            looks.tick().await;
             if reqwest::get(&ready).await.is_ok_and(|answer| answer.status().is_success()) {
                 return self.began.elapsed();
             }
@@ -177,7 +181,21 @@ impl Program {
                 panic!("it ended before it was ready ({status}):\n{}", self.stderr());
             }
             assert!(self.began.elapsed() < PATIENCE, "it did not become ready:\n{}", self.stderr());
-            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits until what it has printed or logged makes something true.
+    pub async fn until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+        let since = Instant::now();
+        let mut looks = tokio::time::interval(LOOK);
+        while !holds(self) {
+            assert!(
+                since.elapsed() < PATIENCE,
+                "waited in vain until {what}:\n{}{}",
+                self.stdout(),
+                self.stderr()
+            );
+            looks.tick().await;
         }
     }
 
@@ -203,12 +221,13 @@ impl Program {
     /// Waits until it ends by itself.
     pub async fn ended(mut self) -> Ended {
         let since = Instant::now();
+        let mut looks = tokio::time::interval(LOOK);
         loop {
+            looks.tick().await;
             if let Some(status) = self.child.try_wait().unwrap() {
                 return Ended { status, stdout: self.stdout(), stderr: self.stderr() };
             }
             assert!(since.elapsed() < PATIENCE, "it did not end:\n{}", self.stderr());
-            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 }

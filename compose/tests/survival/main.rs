@@ -82,5 +82,8 @@ async fn while_nats_is_away_tickets_are_opened_and_their_events_follow_when_it_i
 
 fn left_out() {
     // Not `eprintln!`, which the test harness swallows.
-    let _ = writeln!(std::io::stderr(), "left out: survival on PostgreSQL and JetStream (`cargo xtask test` runs it)");
+    let _ = writeln!(
+        std::io::stderr(),
+        "left out: survival on PostgreSQL and JetStream (`cargo xtask test` runs it)"
+    );
 }

@@ -26,7 +26,11 @@ struct Desk {
 
 impl Desk {
     fn new(auth: String, tickets: String) -> Self {
-        Self { http: Client::builder().timeout(NOTHING_HANGS).build().expect("a client can be made"), auth, tickets }
+        Self {
+            http: Client::builder().timeout(NOTHING_HANGS).build().expect("a client can be made"),
+            auth,
+            tickets,
+        }
     }
 
     async fn post(&self, url: String, token: &str, body: Value) -> (StatusCode, Value) {
@@ -61,7 +65,11 @@ async fn while_auth_is_away_tickets_are_opened_with_the_tokens_that_are_known() 
     let (auth_url, tickets_url) = (launch.url("auth"), launch.url("tickets"));
     let of = |service: &str| {
         let folder = place.folder(service);
-        launch.clone().moved(&folder).arguments(&["serve", "--only", service]).with("AUTH_SERVICE_URL", &auth_url)
+        launch
+            .clone()
+            .moved(&folder)
+            .arguments(&["serve", "--only", service])
+            .with("AUTH_SERVICE_URL", &auth_url)
     };
     let (auth, tickets) = (of("auth").start(), of("tickets").start());
     let desk = Desk::new(auth_url.clone(), tickets_url.clone());
@@ -106,7 +114,11 @@ async fn while_redis_is_away_nothing_hangs_and_nothing_fails_open() {
     for _ in 0..2 {
         assert_eq!(desk.login("bob@example.com", "a wrong one altogether").await, 401);
     }
-    assert_eq!(desk.login("bob@example.com", PASSWORD).await, 429, "five failures lock, those before the outage counted");
+    assert_eq!(
+        desk.login("bob@example.com", PASSWORD).await,
+        429,
+        "five failures lock, those before the outage counted"
+    );
     let logout = desk.post(format!("{}/auth/logout", desk.auth), &ada, json!({})).await;
     assert_eq!(logout.0, 204);
     until("the session is dead", || async { desk.open_ticket(&ada).await == 401 }).await;
