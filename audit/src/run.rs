@@ -17,6 +17,7 @@ use crate::{Config, consumers, routes, service::App};
 pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module> {
     let common = &config.common;
     let db = Db::open(&common.database, process.clock.clone()).await?;
+    process.lifecycle.close_at_the_end(&db);
     shared::migrate::<migrations::audit::Migrator>(&db, &common.database).await?;
     let bus = Bus::open("audit", &common.events, process).await?;
     let guard = TokenVerifier::new(&common.tokens, process.revocations.clone(), process.clock.clone());

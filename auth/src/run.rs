@@ -23,6 +23,7 @@ use crate::{
 pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module> {
     let common = &config.common;
     let db = open(config, &process.clock).await?;
+    process.lifecycle.close_at_the_end(&db);
     first_admin(&db, config, false).await?;
     let app = App::open(config, db.clone(), process.revocations.clone()).await?;
 

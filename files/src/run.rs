@@ -20,6 +20,7 @@ use crate::{Config, routes};
 pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module> {
     let common = &config.common;
     let db = Db::open(&common.database, process.clock.clone()).await?;
+    process.lifecycle.close_at_the_end(&db);
     shared::migrate::<migrations::files::Migrator>(&db, &common.database).await?;
     let spool = Spool::open(&config.uploads.directory)?;
     let blobs = Blobs::open(&config.storage, &process.lifecycle).await?;

@@ -24,6 +24,7 @@ use crate::{
 pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module> {
     let common = &config.common;
     let db = Db::open(&common.database, process.clock.clone()).await?;
+    process.lifecycle.close_at_the_end(&db);
     shared::migrate::<migrations::notifications::Migrator>(&db, &common.database).await?;
     let bus = Bus::open("notifications", &common.events, process).await?;
     let guard = TokenVerifier::new(&common.tokens, process.revocations.clone(), process.clock.clone());

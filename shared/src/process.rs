@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::Revocations;
 use crate::bus::LocalBus;
 use crate::clock::Clock;
+use crate::db::Db;
 
 /// What the services of one process share, handed to each at its start.
 #[derive(Clone)]
@@ -42,6 +43,9 @@ impl Process {
     }
 }
 
+/// A server that is away shall not hold up the end.
+const CLOSED_WITHIN: Duration = Duration::from_secs(2);
+
 /// The background tasks of a process, its readiness, and its stop in two phases.
 ///
 /// Phase one ([`Lifecycle::begin_stop`]): not ready any more, HTTP takes nothing new and finishes what it has. Phase
@@ -63,6 +67,7 @@ struct Inner {
     next_task: AtomicU64,
     gates: Mutex<Vec<(&'static str, Arc<AtomicBool>)>>,
     failure: Mutex<Option<String>>,
+    databases: Mutex<Vec<Db>>,
 }
 
 /// Something that must have happened once before the process is ready; made by [`Lifecycle::ready_gate`].
@@ -93,6 +98,7 @@ impl Lifecycle {
             next_task: AtomicU64::new(0),
             gates: Mutex::default(),
             failure: Mutex::default(),
+            databases: Mutex::default(),
         }))
     }
 
@@ -162,10 +168,20 @@ impl Lifecycle {
             // A task that never awaits cannot be dropped; the end of the runtime takes it.
             let _ = tokio::time::timeout(Duration::from_millis(200), self.0.tasks.wait()).await;
         }
+        let databases = std::mem::take(&mut *locked(&self.0.databases));
+        for db in databases {
+            // The last who had it is gone; SQLite folds its log back into the file.
+            let _ = tokio::time::timeout(CLOSED_WITHIN, db.close()).await;
+        }
         match self.failure() {
             Some(failure) => Err(anyhow::Error::msg(failure)),
             None => Ok(()),
         }
+    }
+
+    /// Closes a database when the last task has ended.
+    pub fn close_at_the_end(&self, db: &Db) {
+        locked(&self.0.databases).push(db.clone());
     }
 
     /// Holds readiness back until the gate is opened. `name` says what is waited for.

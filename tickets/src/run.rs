@@ -18,6 +18,7 @@ use crate::{Config, routes};
 pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module> {
     let common = &config.common;
     let db = Db::open(&common.database, process.clock.clone()).await?;
+    process.lifecycle.close_at_the_end(&db);
     shared::migrate::<migrations::tickets::Migrator>(&db, &common.database).await?;
 
     let bus = Bus::open("tickets", &common.events, process).await?;

@@ -19,6 +19,7 @@ use crate::{Config, routes};
 pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module> {
     let common = &config.common;
     let db = Db::open(&common.database, process.clock.clone()).await?;
+    process.lifecycle.close_at_the_end(&db);
     shared::migrate::<migrations::users::Migrator>(&db, &common.database).await?;
 
     let bus = Bus::open("users", &common.events, process).await?;

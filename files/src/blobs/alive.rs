@@ -13,56 +13,60 @@ const STALLED: Duration = Duration::from_secs(15);
 /// No object has this key; asking for it shows whether anybody answers.
 const NOBODY: &str = "nobody";
 
-/// When the bucket last took something.
+/// A moment that several look at and move.
 #[derive(Clone)]
-pub(super) struct Progress(Arc<Mutex<Instant>>);
+pub(super) struct Moment(Arc<Mutex<Instant>>);
 
-impl Default for Progress {
-    fn default() -> Self {
+impl Moment {
+    pub(super) fn now() -> Self {
         Self(Arc::new(Mutex::new(Instant::now())))
     }
-}
 
-impl Progress {
-    pub(super) fn mark(&self) {
+    pub(super) fn renew(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    fn last(&self) -> Instant {
+    fn get(&self) -> Instant {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Blobs {
-    /// Waits for a call for as long as it gets on. When it does not, the bucket is asked something small: one under load
-    /// answers that, and is waited for; one that is gone, or stopped in its tracks, answers nothing, and is given up
-    /// within our patience.
+    /// Waits for a call for as long as it gets on (`progress`), or the bucket answers anybody. When there is neither for a
+    /// while, it is asked something small: a bucket under load answers that, and is waited for; one that is gone, or
+    /// stopped in its tracks, does not, and is given up within our patience.
     pub(super) async fn while_alive<T>(
         &self,
         call: impl Future<Output = T>,
-        progress: &Progress,
+        progress: &Moment,
     ) -> Result<T, BlobError> {
-        let half = self.patience / 2;
         let mut call = pin!(call);
-        let mut heard = Instant::now();
-        let end = heard + WHOLE;
+        let began = Instant::now();
+        let end = began + WHOLE;
+        let quiet = self.patience / 4;
         loop {
-            let quiet_since = progress.last().max(heard);
-            if let Ok(answer) = timeout_at((quiet_since + half).min(end), &mut call).await {
+            let sign = progress.get().max(self.heard.get()).max(began);
+            if let Ok(answer) = timeout_at((sign + quiet).min(end), &mut call).await {
+                self.heard.renew();
                 return Ok(answer);
             }
             let now = Instant::now();
-            if now >= end || progress.last() + STALLED <= now {
-                return Err(silent(now - progress.last()));
+            if now >= end || progress.get().max(began) + STALLED <= now {
+                return Err(silent(now - progress.get()));
             }
-            if progress.last() + half > now {
+            if progress.get().max(self.heard.get()) + quiet > now {
                 continue;
             }
             tokio::select! {
                 biased;
-                answer = &mut call => return Ok(answer),
-                alive = timeout(half, self.answers()) => match alive {
-                    Ok(true) => heard = Instant::now(),
+                answer = &mut call => {
+                    self.heard.renew();
+                    return Ok(answer);
+                }
+                alive = timeout(self.patience - quiet, self.answers()) => match alive {
+                    Ok(true) => self.heard.renew(),
+                    // Somebody else may have heard of it meanwhile.
+                    _ if self.heard.get() > now => {}
                     _ => return Err(silent(self.patience)),
                 },
             }

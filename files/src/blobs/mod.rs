@@ -24,7 +24,7 @@ use tokio::time::Instant;
 pub use spool::{Received, Receiving, Spool};
 
 use crate::config::{S3Server, Storage};
-use alive::Progress;
+use alive::Moment;
 use embedded::Embedded;
 
 /// How long a download may wait for the bucket's next bytes.
@@ -35,6 +35,8 @@ const NEXT_BYTES: Duration = Duration::from_secs(10);
 pub struct Blobs {
     bucket: Arc<Bucket>,
     patience: Duration,
+    /// When it last answered anybody.
+    heard: Moment,
 }
 
 /// Why the bucket did not do as asked.
@@ -94,7 +96,7 @@ impl Blobs {
         }
         // A download lasts as long as its client takes; what may take how long is decided here.
         bucket.set_request_timeout(None);
-        let blobs = Self { bucket: Arc::new(bucket), patience: storage.patience };
+        let blobs = Self { bucket: Arc::new(bucket), patience: storage.patience, heard: Moment::now() };
         if embedded {
             // Its bucket is a directory, and made.
             return Ok(blobs);
@@ -181,7 +183,7 @@ impl Blobs {
         };
         let began = Instant::now();
         let ask = || async {
-            let answer = self.while_alive(bucket.get_object_stream(key), &Progress::default()).await;
+            let answer = self.while_alive(bucket.get_object_stream(key), &Moment::now()).await;
             answer.and_then(|answer| answer.map_err(fault))
         };
         let answer = match ask().await {

@@ -5,7 +5,7 @@ use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
-use super::alive::Progress;
+use super::alive::Moment;
 use super::{BlobError, Blobs, Received, fault, refusal, unreachable};
 
 /// What is read from disk at once on its way to the bucket.
@@ -44,9 +44,9 @@ impl Blobs {
         let unread =
             |error: io::Error| BlobError::Away { cause: format!("the spool: {error}"), perhaps_done: false };
         let reader = upload.reader().await.map_err(unread)?;
-        let progress = Progress::default();
+        let progress = Moment::now();
         let seen = progress.clone();
-        let body = ReaderStream::with_capacity(reader, CHUNK).inspect(move |_| seen.mark());
+        let body = ReaderStream::with_capacity(reader, CHUNK).inspect(move |_| seen.renew());
         let call = self
             .bucket
             .http_client()
