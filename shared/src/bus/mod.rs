@@ -178,7 +178,9 @@ impl Bus {
         let intake = Intake::new(durable, db, handler);
         match &self.backend {
             Backend::Local(local) => local.subscribe(intake, &self.process.lifecycle),
-            Backend::JetStream(jetstream) => pull::spawn((**jetstream).clone(), intake, &self.process.lifecycle),
+            Backend::JetStream(jetstream) => {
+                pull::spawn((**jetstream).clone(), intake, &self.process.lifecycle)
+            }
         }
         Ok(())
     }
@@ -195,7 +197,9 @@ impl Bus {
         }
         match &self.backend {
             Backend::Local(local) => revocations::follow_local(local, &self.process),
-            Backend::JetStream(jetstream) => revocations::follow_jetstream((**jetstream).clone(), &self.process),
+            Backend::JetStream(jetstream) => {
+                revocations::follow_jetstream((**jetstream).clone(), &self.process)
+            }
         }
     }
 

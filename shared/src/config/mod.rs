@@ -14,7 +14,7 @@
 //! );
 //! ```
 
-mod common;
+mod base;
 mod faults;
 mod layers;
 mod secret;
@@ -24,7 +24,7 @@ mod sources;
 mod tests;
 mod values;
 
-pub use common::{
+pub use base::{
     CacheConfig, Common, DatabaseConfig, Environment, EventBus, EventsConfig, HttpConfig, LogFormat,
     TelemetryConfig, TokensConfig,
 };

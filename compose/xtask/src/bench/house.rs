@@ -32,6 +32,10 @@ pub struct Running {
 }
 
 impl House {
+    /// A house on these servers.
+    ///
+    /// # Errors
+    /// When one that is needed is not among them.
     pub fn new(servers: &Servers) -> anyhow::Result<Self> {
         let told = |name: &str| -> anyhow::Result<String> {
             let found = servers.environment.iter().find(|(known, _)| *known == name);
