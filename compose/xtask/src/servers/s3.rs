@@ -28,7 +28,8 @@ pub fn start(program: &Path, folder: &Path) -> anyhow::Result<(Server, Vec<(&'st
     ]);
     // Neither catalogue is wanted, and both would take a fixed port.
     start.args(["-s3.port.iceberg=0", "-s3.port.lance=0"]);
-    start.args(["-volume.max=0", "-master.volumeSizeLimitMB=64", "-master.volumePreallocate=false"]);
+    // Each test makes a bucket of its own, and a bucket takes volumes.
+    start.args(["-volume.max=5000", "-master.volumeSizeLimitMB=64", "-master.volumePreallocate=false"]);
     start.arg(format!("-dir={}", data.display())).arg(format!("-s3.config={}", identities.display()));
     start.arg(format!("-master.port={master}")).arg(format!("-volume.port={volume}"));
     start.arg(format!("-filer.port={filer}")).arg(format!("-s3.port={port}"));
