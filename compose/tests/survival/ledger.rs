@@ -5,9 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use async_nats::jetstream;
+use futures_util::TryStreamExt;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 
-use crate::{clients::Opened, place::Place, waiting::until};
+use crate::{
+    clients::Opened,
+    place::{Place, SERVICES},
+    waiting::until,
+};
 
 /// The databases of one helpdesk, and where its mail goes.
 pub struct Ledger {
@@ -15,6 +21,8 @@ pub struct Ledger {
     audit: DatabaseConnection,
     notifications: DatabaseConnection,
     mail: PathBuf,
+    services: Vec<DatabaseConnection>,
+    nats: Option<String>,
 }
 
 impl Ledger {
@@ -22,11 +30,17 @@ impl Ledger {
         let connect = async |service: &str| {
             Database::connect(place.database(service)).await.expect("the database is there")
         };
+        let mut services = Vec::new();
+        for service in SERVICES {
+            services.push(connect(service).await);
+        }
         Self {
             tickets: connect("tickets").await,
             audit: connect("audit").await,
             notifications: connect("notifications").await,
             mail: place.mail(),
+            services,
+            nats: place.nats(),
         }
     }
 
@@ -37,6 +51,26 @@ impl Ledger {
             count(&self.audit, "SELECT count(*) FROM raw_events").await > before
         })
         .await;
+    }
+
+    /// Whether every outbox is published and every consumer has acknowledged all that it was handed.
+    async fn is_idle(&self) -> bool {
+        for service in &self.services {
+            if !is_published(service).await {
+                return false;
+            }
+        }
+        let Some(nats) = &self.nats else { return true };
+        let context = jetstream::new(async_nats::connect(nats).await.expect("NATS answers"));
+        for stream in ["HELPDESK", "HELPDESK_COMMANDS"] {
+            let stream = context.get_stream(stream).await.expect("the stream is there");
+            let consumers: Vec<_> =
+                stream.consumers().try_collect().await.expect("its consumers can be listed");
+            if consumers.iter().any(|consumer| consumer.num_pending > 0 || consumer.num_ack_pending > 0) {
+                return false;
+            }
+        }
+        true
     }
 
     /// Waits until all has been said and done, and compares.
@@ -66,6 +100,12 @@ impl Ledger {
         })
         .await;
 
+        until("nothing is on its way any more", || self.is_idle()).await;
+        for service in &self.services {
+            let failed = count(service, "SELECT count(*) FROM failed_events").await;
+            assert_eq!(failed, 0, "no consumer was handed anything twice, or gave up on anything");
+        }
+
         let audited = texts(
             &self.audit,
             "SELECT CAST(resource_id AS TEXT) AS id FROM audit_logs WHERE action = 'TICKET_CREATED'",
@@ -89,6 +129,13 @@ impl Ledger {
                      GROUP BY service) AS sources WHERE missing <> 0";
         assert_eq!(count(&self.audit, holes).await, 0, "no source's sequence has a hole");
     }
+}
+
+/// Whether everything that a service has emitted is published.
+async fn is_published(service: &DatabaseConnection) -> bool {
+    let waiting = "SELECT count(*) FROM outbox WHERE sequence IS NULL \
+                   OR sequence > (SELECT published_sequence FROM relay WHERE name = 'outbox')";
+    count(service, waiting).await == 0
 }
 
 /// The Message-IDs of the mails that tell of a ticket's opening, by ticket number.

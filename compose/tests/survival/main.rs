@@ -71,6 +71,9 @@ async fn while_nats_is_away_tickets_are_opened_and_their_events_follow_when_it_i
     let helpdesk = place.launch().ready().await;
     let clients = Clients::open_tickets(helpdesk.url(), TICKETS / 5).await;
     clients.until_opened(TICKETS / 50).await;
+    // What is sent to a frozen server and never acknowledged is lost when it dies.
+    nats.freeze();
+    clients.until_opened(TICKETS / 10).await;
     nats.kill();
     // All the rest is answered 201 without it.
     let opened = clients.finish().await;

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::{support::Launch, waiting::until};
 
-const SERVICES: [&str; 6] = ["auth", "users", "tickets", "files", "notifications", "audit"];
+pub const SERVICES: [&str; 6] = ["auth", "users", "tickets", "files", "notifications", "audit"];
 
 /// A folder, and the servers that are not embedded.
 pub struct Place {
@@ -66,7 +66,7 @@ impl Place {
         let Some(real) = &self.real else { return launch };
         let launch = launch
             .with("DATABASE_URL", real.database("{service}"))
-            .with("NATS_URL", format!("nats://127.0.0.1:{}", real.nats_port))
+            .with("NATS_URL", self.nats().unwrap_or_default())
             .with("SMTP_URL", &real.smtp);
         match &real.redis {
             Some(redis) => launch.with("REDIS_URL", redis).with("CACHE_PREFIX", &real.prefix),
@@ -86,6 +86,11 @@ impl Place {
             Some(real) => real.database(service),
             None => format!("sqlite://{}", self.folder.path().join(format!("data/{service}.db")).display()),
         }
+    }
+
+    /// Where NATS is, if there is one.
+    pub fn nats(&self) -> Option<String> {
+        self.real.as_ref().map(|real| format!("nats://127.0.0.1:{}", real.nats_port))
     }
 
     /// Where sent mails lie.
@@ -132,6 +137,12 @@ impl Nats {
         let nats = Self { child: start(&program, port, &store), program, port, store };
         nats.until_it_answers().await;
         nats
+    }
+
+    /// SIGSTOP: it takes connections and bytes, and does nothing with them.
+    pub fn freeze(&self) {
+        let sent = Command::new("kill").args(["-STOP", &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill can be called").success());
     }
 
     /// SIGKILL.

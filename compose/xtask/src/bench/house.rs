@@ -177,9 +177,10 @@ impl Running {
         found.map(|(_, port)| *port).with_context(|| format!("{service} was not started"))
     }
 
-    /// Resident memory of the first process, in MB.
-    pub fn resident(&self) -> anyhow::Result<f64> {
-        let id = self.servers.first().context("nothing runs")?.id();
+    /// Resident memory of a service, in MB.
+    pub fn resident(&self, service: &str) -> anyhow::Result<f64> {
+        let id =
+            self.servers.iter().find(|server| server.name == service).context("it was not started")?.id();
         let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
         let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
