@@ -57,6 +57,9 @@ enum Command {
         /// Short runs, to see that the benchmark itself works
         #[arg(long)]
         quick: bool,
+        /// Only these: memory, tickets, drain, lag
+        #[arg(long, value_parser = bench::MEASURES.map(|(name, _)| name))]
+        only: Vec<String>,
     },
     /// Everything a change must pass: format, lints, docs, dependencies, generated files, tests
     Ci {
@@ -93,7 +96,7 @@ fn run(command: Command, stop: &Stop) -> anyhow::Result<ExitCode> {
         }
         Command::Servers { command, .. } if command.is_empty() => servers::keep(stop),
         Command::Servers { command, .. } => servers::run(&command, stop),
-        Command::Bench { quick } => bench::run(quick, stop),
+        Command::Bench { quick, only } => bench::run(quick, &only, stop),
         Command::Ci { only } => ci::run(&only, stop),
         Command::Generate { check } => generate::run(check, stop).map(|()| ExitCode::SUCCESS),
     }

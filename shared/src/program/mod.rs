@@ -1,6 +1,7 @@
 //! The operating-system process around a service, or around all six: runtime, signals, ports, stop, exit code.
 
 mod command;
+mod memory;
 mod ports;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ pub fn run(
     body: impl AsyncFnOnce(&Process) -> anyhow::Result<()>,
 ) -> ExitCode {
     let name = telemetry.service;
+    memory::share_arenas();
     let outcome = (|| {
         let _telemetry = telemetry::init(telemetry)?;
         let runtime = runtime()?;
@@ -58,6 +60,7 @@ async fn live(drain: Duration, body: impl AsyncFnOnce(&Process) -> anyhow::Resul
     let lifecycle = &process.lifecycle;
     stop_on_signals(lifecycle)?;
     telemetry::upkeep(&process);
+    memory::upkeep(lifecycle);
     let began = Cell::new(None);
     let overdue = async {
         lifecycle.stopping().cancelled().await;

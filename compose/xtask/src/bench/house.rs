@@ -20,6 +20,7 @@ pub struct House {
     database: String,
     nats: String,
     redis: String,
+    s3: [String; 3],
     psql: PathBuf,
     /// What keeps one measurement's databases and streams apart from the next one's.
     number: u32,
@@ -50,6 +51,7 @@ impl House {
             database: told("TEST_DATABASE_URL")?,
             nats: told("TEST_NATS_URL")?,
             redis: told("TEST_REDIS_URL")?,
+            s3: [told("TEST_S3_URL")?, told("TEST_S3_ACCESS_KEY")?, told("TEST_S3_SECRET_KEY")?],
             psql,
             number: 0,
         })
@@ -150,6 +152,9 @@ impl House {
             .env("NATS_URL", &self.nats)
             .env("NATS_NAMESPACE", format!("bench{}", self.number))
             .env("REDIS_URL", &self.redis)
+            .env("S3_ENDPOINT", &self.s3[0])
+            .env("S3_ACCESS_KEY", &self.s3[1])
+            .env("S3_SECRET_KEY", &self.s3[2])
             .env("CACHE_PREFIX", format!("bench{}", self.number))
             .env("HELPDESK_DATA_DIR", self.folder.path().join(service));
         for (peer, port) in ports {

@@ -15,7 +15,7 @@ const PASSWORD: &str = "correct horse battery staple";
 const TICKET: &str = r#"{"title":"The printer on the second floor is on fire","description":"It began this morning, after the update. We have switched it off and on again, which did not help. The smoke is grey.","category":"hardware","priority":"HIGH"}"#;
 
 /// Idle resident memory.
-pub fn memory(house: &mut House, table: &mut Table, stop: &Stop) -> anyhow::Result<()> {
+pub fn memory(house: &mut House, _: Effort, table: &mut Table, stop: &Stop) -> anyhow::Result<()> {
     let running = house.start_embedded(stop)?;
     rest(stop)?;
     table.at_most("idle memory, all six in one process", running.resident("helpdesk")?, "MB", 60.0);
@@ -71,7 +71,7 @@ pub fn tickets(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
             let run = load::closed(port, clients, effort.time, 200, |_| get.clone())?;
             ensure!(run.failures == 0, "{} of the gets failed", run.failures);
             ours.push(run.rate);
-            let id = [("id", &*format!("'{id}'"))];
+            let id = [("id", id)];
             theirs.push(pgbench::run(
                 house,
                 "tickets",

@@ -27,8 +27,18 @@ pub struct Effort {
     pub events: u64,
 }
 
+type Measure = fn(&mut House, Effort, &mut Table, &Stop) -> anyhow::Result<()>;
+
+/// All measurements, by the name that `--only` takes.
+pub const MEASURES: [(&str, Measure); 4] = [
+    ("memory", measures::memory),
+    ("tickets", measures::tickets),
+    ("drain", measures::drain),
+    ("lag", measures::lag),
+];
+
 /// Builds, measures, prints the table. `quick` is for looking whether the benchmark itself works.
-pub fn run(quick: bool, stop: &Stop) -> anyhow::Result<ExitCode> {
+pub fn run(quick: bool, only: &[String], stop: &Stop) -> anyhow::Result<ExitCode> {
     let effort = if quick {
         Effort { time: Duration::from_secs(2), rounds: 1, events: 20_000 }
     } else {
@@ -43,10 +53,11 @@ pub fn run(quick: bool, stop: &Stop) -> anyhow::Result<ExitCode> {
     let servers = Servers::start(wanted, &tools, stop)?;
     let mut table = Table::default();
     let mut house = House::new(&servers)?;
-    measures::memory(&mut house, &mut table, stop)?;
-    measures::tickets(&mut house, effort, &mut table, stop)?;
-    measures::drain(&mut house, effort, &mut table, stop)?;
-    measures::lag(&mut house, effort, &mut table, stop)?;
+    for (name, measure) in MEASURES {
+        if only.is_empty() || only.iter().any(|wanted| wanted == name) {
+            measure(&mut house, effort, &mut table, stop)?;
+        }
+    }
     table.print();
     Ok(ExitCode::SUCCESS)
 }

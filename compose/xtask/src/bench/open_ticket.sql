@@ -1,3 +1,4 @@
+-- pgbench takes a colon before a digit for a variable, so the times have none.
 BEGIN;
 SELECT nextval('ticket_number_seq') AS n \gset
 INSERT INTO tickets (id, ticket_number, title, description, status, priority, category, user_id, assigned_to, resolution,
@@ -11,6 +12,6 @@ VALUES (gen_random_uuid(), ('0199d2c4-0000-7000-8000-' || lpad(:n::text, 12, '0'
     '0199d2c4-0000-7000-8000-000000000001', 'CREATED', now());
 INSERT INTO outbox (event_id, subject, envelope, traceparent, created_at)
 VALUES (gen_random_uuid(), 'ticket.created.0199d2c4-0000-7000-8000-000000000001',
-    '{"eventId":"0199d2c4-0000-7000-8000-000000000001","eventType":"ticket.created","schemaVersion":1,"source":"tickets","timestamp":"2026-11-22T10:00:00.000000Z","userId":"0199d2c4-0000-7000-8000-000000000001","aggregateId":"0199d2c4-0000-7000-8000-000000000001","aggregateVersion":1,"sequence":0,"correlationId":"0199d2c4-0000-7000-8000-000000000001","causationId":null,"data":{"ticketId":"0199d2c4-0000-7000-8000-000000000001","ticketNumber":"HD-000042","title":"The printer on the second floor is on fire","priority":"HIGH","category":"hardware","userId":"0199d2c4-0000-7000-8000-000000000001","dueDate":"2026-11-22T10:00:00.000000Z"}}',
+    '{"eventId":"0199d2c4-0000-7000-8000-000000000001","eventType":"ticket.created","schemaVersion": 1,"source":"tickets","timestamp":"2026-11-22T10-00-00.000000Z","userId":"0199d2c4-0000-7000-8000-000000000001","aggregateId":"0199d2c4-0000-7000-8000-000000000001","aggregateVersion": 1,"sequence": 0,"correlationId":"0199d2c4-0000-7000-8000-000000000001","causationId": null,"data":{"ticketId":"0199d2c4-0000-7000-8000-000000000001","ticketNumber":"HD-000042","title":"The printer on the second floor is on fire","priority":"HIGH","category":"hardware","userId":"0199d2c4-0000-7000-8000-000000000001","dueDate":"2026-11-22T10-00-00.000000Z"}}',
     NULL, now());
 COMMIT;

@@ -14,7 +14,7 @@ pub const OPEN_TICKET: &str = include_str!("open_ticket.sql");
 /// The statement of `GET /tickets/{id}`; `:id` is given.
 pub const GET_TICKET: &str = "SELECT id, ticket_number, title, description, status, priority, category, user_id, \
     assigned_to, resolution, response_due_at, responded_at, due_date, paused_seconds, resolved_at, closed_at, \
-    created_at, updated_at, version FROM tickets WHERE id = :id LIMIT 1;\n";
+    created_at, updated_at, version FROM tickets WHERE id = :id::uuid LIMIT 1;\n";
 
 /// Transactions a second.
 pub fn run(
