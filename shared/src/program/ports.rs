@@ -54,7 +54,9 @@ pub fn health(config: &HttpConfig, path: &str) -> anyhow::Result<()> {
         let mut stream = TcpStream::connect_timeout(&address, limit)?;
         stream.set_read_timeout(Some(limit))?;
         stream.set_write_timeout(Some(limit))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        // In one piece: whoever answers the first piece of several and hangs up resets the connection.
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes())?;
         let mut answer = String::new();
         stream.take(64 * 1024).read_to_string(&mut answer)?;
         Ok(answer)
