@@ -1,41 +1,12 @@
 //! The database of audit: every event, raw and readable.
 
-use sea_orm_migration::prelude::*;
+use crate::step::{Sql::Both, Step, migrator};
 
-use crate::{blocks, dialect};
-
-/// Brings the database of audit up to date.
-pub struct Migrator;
-
-#[async_trait::async_trait]
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First)]
-    }
-}
-
-struct First;
-
-impl MigrationName for First {
-    fn name(&self) -> &str {
-        "audit_0001"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for First {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        blocks::create(manager).await?;
-        dialect::run(manager, include_str!("sql/audit.sql")).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::drop_tables(manager, &["feed_counter", "audit_logs", "raw_events"]).await?;
-        blocks::drop(manager).await
-    }
-
-    // SQLite would run without one, and stop half-way on a fault.
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
+migrator! {
+    Step {
+        name: "audit_0001",
+        blocks: true,
+        up: &[Both(include_str!("sql/audit.sql"))],
+        down: &[Both("DROP TABLE feed_counter; DROP TABLE audit_logs; DROP TABLE raw_events;")],
+    },
 }

@@ -17,6 +17,8 @@ pub async fn create(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 /// # Errors
 /// When the database refuses.
 pub async fn drop(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let tables = ["idempotency_keys", "failed_events", "inbox", "relay", "command_outbox", "outbox"];
-    dialect::drop_tables(manager, &tables).await
+    for table in ["idempotency_keys", "failed_events", "inbox", "relay", "command_outbox", "outbox"] {
+        dialect::run(manager, &format!("DROP TABLE {table}")).await?;
+    }
+    Ok(())
 }

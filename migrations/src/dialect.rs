@@ -23,14 +23,6 @@ pub(crate) async fn run(manager: &SchemaManager<'_>, sql: &str) -> Result<(), Db
     manager.get_connection().execute_unprepared(&sql).await.map(|_| ())
 }
 
-/// Drops tables, the first named first.
-pub(crate) async fn drop_tables(manager: &SchemaManager<'_>, tables: &[&str]) -> Result<(), DbErr> {
-    for table in tables {
-        run(manager, &format!("DROP TABLE {table}")).await?;
-    }
-    Ok(())
-}
-
 /// Whether it is PostgreSQL; otherwise it is SQLite.
 pub(crate) fn is_postgres(manager: &SchemaManager<'_>) -> bool {
     manager.get_database_backend() == DbBackend::Postgres

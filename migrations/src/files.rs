@@ -1,41 +1,18 @@
 //! The database of files: their description; the bytes are in the object store.
 
-use sea_orm_migration::prelude::*;
+use crate::step::{Sql::Both, Step, migrator};
 
-use crate::{blocks, dialect};
-
-/// Brings the database of files up to date.
-pub struct Migrator;
-
-#[async_trait::async_trait]
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First)]
-    }
-}
-
-struct First;
-
-impl MigrationName for First {
-    fn name(&self) -> &str {
-        "files_0001"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for First {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        blocks::create(manager).await?;
-        dialect::run(manager, include_str!("sql/files.sql")).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::drop_tables(manager, &["file_access_logs", "uploads", "files"]).await?;
-        blocks::drop(manager).await
-    }
-
-    // SQLite would run without one, and stop half-way on a fault.
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
+migrator! {
+    Step {
+        name: "files_0001",
+        blocks: true,
+        up: &[Both(include_str!("sql/files.sql"))],
+        down: &[Both("DROP TABLE file_access_logs; DROP TABLE uploads; DROP TABLE files;")],
+    },
+    Step {
+        name: "files_0002",
+        blocks: false,
+        up: &[Both(include_str!("sql/files_0002_avatars.sql"))],
+        down: &[Both(include_str!("sql/files_0002_avatars.down.sql"))],
+    },
 }

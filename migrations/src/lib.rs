@@ -7,5 +7,6 @@ pub mod blocks;
 mod dialect;
 pub mod files;
 pub mod notifications;
+mod step;
 pub mod tickets;
 pub mod users;

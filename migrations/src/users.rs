@@ -1,41 +1,18 @@
 //! The database of users: profiles and activities.
 
-use sea_orm_migration::prelude::*;
+use crate::step::{Sql::Both, Step, migrator};
 
-use crate::{blocks, dialect};
-
-/// Brings the database of users up to date.
-pub struct Migrator;
-
-#[async_trait::async_trait]
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First)]
-    }
-}
-
-struct First;
-
-impl MigrationName for First {
-    fn name(&self) -> &str {
-        "users_0001"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for First {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        blocks::create(manager).await?;
-        dialect::run(manager, include_str!("sql/users.sql")).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::drop_tables(manager, &["user_activities", "user_profiles"]).await?;
-        blocks::drop(manager).await
-    }
-
-    // SQLite would run without one, and stop half-way on a fault.
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
-    }
+migrator! {
+    Step {
+        name: "users_0001",
+        blocks: true,
+        up: &[Both(include_str!("sql/users.sql"))],
+        down: &[Both("DROP TABLE user_activities; DROP TABLE user_profiles;")],
+    },
+    Step {
+        name: "users_0002",
+        blocks: false,
+        up: &[Both(include_str!("sql/users_0002_search.sql"))],
+        down: &[Both(include_str!("sql/users_0002_search.down.sql"))],
+    },
 }

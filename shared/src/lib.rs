@@ -18,6 +18,7 @@ pub mod process;
 pub mod program;
 mod relay;
 pub mod telemetry;
+pub mod text;
 #[cfg(feature = "testing")]
 pub mod testing;
 

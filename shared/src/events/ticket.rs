@@ -46,9 +46,15 @@ pub struct TicketUpdated {
     pub ticket_id: TicketId,
     /// Its number.
     pub ticket_number: String,
+    /// Its title, as it is now.
+    pub title: String,
+    /// Its status, which an update leaves as it is.
+    pub status: String,
     /// The requester.
     pub user_id: UserId,
-    /// What was changed.
+    /// Who has it.
+    pub assigned_to: Option<UserId>,
+    /// What was changed, field by field.
     pub changes: Vec<FieldChange>,
 }
 
@@ -82,14 +88,20 @@ pub struct TicketStatusChanged {
     pub ticket_id: TicketId,
     /// Its number.
     pub ticket_number: String,
+    /// Its title.
+    pub title: String,
     /// The requester.
     pub user_id: UserId,
+    /// Who has it.
+    pub assigned_to: Option<UserId>,
     /// The status before.
     pub old_status: String,
     /// The status after.
     pub new_status: String,
-    /// What was said with the move.
+    /// What was said with the move, for all to read.
     pub comment: Option<String>,
+    /// What else was changed with the move, field by field: the resolution, the due date.
+    pub changes: Vec<FieldChange>,
 }
 
 /// Somebody wrote on a ticket.
@@ -100,12 +112,20 @@ pub struct TicketCommented {
     pub ticket_id: TicketId,
     /// Its number.
     pub ticket_number: String,
+    /// Its title.
+    pub title: String,
+    /// Its status.
+    pub status: String,
     /// The comment.
     pub comment_id: CommentId,
     /// The requester (who wrote is the envelope's `userId`).
     pub user_id: UserId,
+    /// Who has the ticket.
+    pub assigned_to: Option<UserId>,
     /// Whether it is for agents only.
     pub is_internal: bool,
+    /// What was written; null when it is for agents only, for events travel further than they.
+    pub content: Option<String>,
 }
 
 /// A ticket was withdrawn by its requester.
@@ -138,6 +158,12 @@ pub struct TicketSlaWarning {
     pub ticket_id: TicketId,
     /// Its number.
     pub ticket_number: String,
+    /// Its title.
+    pub title: String,
+    /// Its priority.
+    pub priority: String,
+    /// The requester.
+    pub user_id: UserId,
     /// Which clock.
     pub clock: SlaClock,
     /// When it runs out.
@@ -154,6 +180,12 @@ pub struct TicketSlaBreached {
     pub ticket_id: TicketId,
     /// Its number.
     pub ticket_number: String,
+    /// Its title.
+    pub title: String,
+    /// Its priority.
+    pub priority: String,
+    /// The requester.
+    pub user_id: UserId,
     /// Which clock.
     pub clock: SlaClock,
     /// When it ran out.

@@ -61,6 +61,8 @@ codes! {
     StaleVersion = 409 "stale_version" "It was changed by someone else in the meantime";
     ReopenWindowOver = 409 "reopen_window_over" "The ticket was closed too long ago to be reopened";
     LastAdmin = 409 "last_admin" "The last active administrator cannot be taken away";
+    NotDeletable = 409 "not_deletable" "Only an open ticket can be deleted";
+    TicketClosed = 409 "ticket_closed" "The ticket is closed";
     OwnAccount = 409 "own_account" "This cannot be done to one's own account";
     IdempotencyInProgress = 409 "idempotency_in_progress" "A request with this Idempotency-Key is still running";
     PreconditionFailed = 412 "precondition_failed" "The version asked for is not the current one";
@@ -92,6 +94,11 @@ impl Code {
     /// The HTTP status of this code.
     pub fn status(self) -> StatusCode {
         StatusCode::from_u16(self.status_number()).expect("the table holds valid statuses")
+    }
+
+    /// The code of this name.
+    pub(crate) fn named(name: &str) -> Option<Code> {
+        Code::ALL.iter().copied().find(|code| code.as_str() == name)
     }
 
     /// The code for a status that somebody else chose, where no row says more.

@@ -82,6 +82,14 @@ impl From<CallError> for ApiError {
             CallError::Unavailable { retry_after } => {
                 ApiError::unavailable("a service that was called is away").retry_after(retry_after)
             }
+            // It was asked with the caller's own token: what it says to the request, it says to the caller.
+            CallError::Refused { status: 400..=499, code, detail } if Code::named(&code).is_some() => {
+                let error = ApiError::new(Code::named(&code).unwrap_or(Code::BadRequest));
+                match detail {
+                    Some(detail) => error.detail(detail),
+                    None => error,
+                }
+            }
             refused @ CallError::Refused { .. } => ApiError::internal(refused),
         }
     }

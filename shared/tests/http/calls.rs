@@ -30,7 +30,7 @@ async fn a_call_carries_the_callers_token_and_tells_refusals_apart() {
     assert_eq!(client.get::<Value>("/notes/1", &user).await, Err(CallError::NotFound));
     assert_eq!(client.get::<Value>("/admin/notes", &user).await, Err(CallError::Forbidden));
     assert_eq!(client.get::<Value>("/admin/notes", &admin).await.unwrap()["role"], "admin");
-    let refused = CallError::Refused { status: 422, code: "validation_failed".into() };
+    let refused = CallError::Refused { status: 422, code: "validation_failed".into(), detail: None };
     assert_eq!(client.post::<_, Value>("/notes", &serde_json::json!({}), &user).await, Err(refused));
     client.delete(&format!("/notes/{SOME_ID}"), &user).await.unwrap();
     stage.process.revocations.revoke(stage.session, stage.process.clock.now() + chrono::Duration::hours(1));

@@ -277,7 +277,9 @@ async fn get(_caller: Caller, id: PathId<TicketId>) -> Result<Answer, ApiError> 
 #[utoipa::path(tag = "notes", params(("id" = TicketId, Path)), responses((status = 200, body = NoteOut)), security(("bearer" = [])))]
 #[put("/notes/{id}")]
 async fn change(_caller: Caller, id: PathId<TicketId>, if_match: IfMatch) -> Result<Answer, ApiError> {
-    if_match.check(3)?;
+    if !if_match.allows(3) {
+        return Err(ApiError::precondition_failed(3));
+    }
     Ok(Answer::ok(&NoteOut { id: id.0, title: "y".into() }).etag(4))
 }
 

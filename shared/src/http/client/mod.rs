@@ -8,6 +8,7 @@ mod settings;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use rand::Rng;
 use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
@@ -46,6 +47,8 @@ pub enum CallError {
         status: u16,
         /// The problem's code, or empty.
         code: String,
+        /// What it said for the client.
+        detail: Option<String>,
     },
     /// No answer in time, or none worth the name; or not even asked, because that has been so for a while.
     #[error("unavailable")]
@@ -71,6 +74,13 @@ struct Inner {
 struct State {
     breaker: Breaker,
     budget: Budget,
+}
+
+/// What is sent.
+#[derive(Clone)]
+struct Body {
+    content_type: String,
+    bytes: Bytes,
 }
 
 /// How one try ended.
@@ -147,20 +157,34 @@ impl ServiceClient {
         self.decode(&body)
     }
 
+    /// PUT of bytes as they are, with retries.
+    pub async fn put_bytes<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        content_type: &str,
+        bytes: Bytes,
+        caller: &Caller,
+    ) -> Result<T, CallError> {
+        let body = Body { content_type: content_type.to_owned(), bytes };
+        let answer = self.call(Method::PUT, path, Some(body), caller).await?;
+        self.decode(&answer)
+    }
+
     /// DELETE, with retries. A 404 after a try without an answer may mean that it did work.
     pub async fn delete(&self, path: &str, caller: &Caller) -> Result<(), CallError> {
         self.call(Method::DELETE, path, None, caller).await.map(|_| ())
     }
 
-    fn encode(&self, body: &impl Serialize) -> Result<Vec<u8>, CallError> {
-        serde_json::to_vec(body).map_err(|_| CallError::Refused { status: 0, code: "unwritable_body".into() })
+    fn encode(&self, body: &impl Serialize) -> Result<Body, CallError> {
+        let bytes = serde_json::to_vec(body).map_err(|_| broken_contract(0, "unwritable_body"))?;
+        Ok(Body { content_type: "application/json".to_owned(), bytes: bytes.into() })
     }
 
     fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, CallError> {
         let body = if body.is_empty() { b"null" } else { body };
         serde_json::from_slice(body).map_err(|error| {
             tracing::error!(service = self.0.name, %error, "a service answered with what is not its contract");
-            CallError::Refused { status: 200, code: "unreadable_body".into() }
+            broken_contract(200, "unreadable_body")
         })
     }
 
@@ -168,7 +192,7 @@ impl ServiceClient {
         &self,
         method: Method,
         path: &str,
-        body: Option<Vec<u8>>,
+        body: Option<Body>,
         caller: &Caller,
     ) -> Result<Vec<u8>, CallError> {
         let started = Instant::now();
@@ -188,7 +212,7 @@ impl ServiceClient {
         &self,
         method: Method,
         path: &str,
-        body: Option<Vec<u8>>,
+        body: Option<Body>,
         caller: &Caller,
         started: Instant,
     ) -> Result<Vec<u8>, CallError> {
@@ -227,7 +251,7 @@ impl ServiceClient {
         &self,
         method: &Method,
         path: &str,
-        body: Option<Vec<u8>>,
+        body: Option<Body>,
         caller: &Caller,
         deadline: Instant,
     ) -> Try {
@@ -250,7 +274,7 @@ impl ServiceClient {
             request = request.header("traceparent", trace);
         }
         if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body);
+            request = request.header("content-type", body.content_type).body(body.bytes);
         }
         let response = match request.send().await {
             Ok(response) => response,
@@ -287,9 +311,15 @@ fn answered(status: StatusCode, body: Vec<u8>) -> Result<Vec<u8>, CallError> {
         StatusCode::FORBIDDEN => Err(CallError::Forbidden),
         StatusCode::UNAUTHORIZED => Err(CallError::Unauthorized),
         status => {
-            let code =
-                serde_json::from_slice::<Problem>(&body).map(|problem| problem.code).unwrap_or_default();
-            Err(CallError::Refused { status: status.as_u16(), code })
+            let (code, detail) = serde_json::from_slice::<Problem>(&body)
+                .map(|problem| (problem.code, problem.detail))
+                .unwrap_or_default();
+            Err(CallError::Refused { status: status.as_u16(), code, detail })
         }
     }
+}
+
+/// Not what a service of ours says.
+fn broken_contract(status: u16, code: &str) -> CallError {
+    CallError::Refused { status, code: code.to_owned(), detail: None }
 }
