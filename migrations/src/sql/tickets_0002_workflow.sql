@@ -9,15 +9,10 @@ UPDATE tickets SET sla_started_at = created_at;
 ALTER TABLE tickets DROP COLUMN paused_at;
 ALTER TABLE tickets DROP COLUMN paused_seconds;
 
--- What is due to happen to a ticket by itself: warnings, breaches, the automatic close. Rewritten with every change of the
--- ticket and touched only by who holds its lock, so that each happens once.
-CREATE TABLE ticket_timers (
-    ticket_id UUID NOT NULL REFERENCES tickets(id) ON DELETE CASCADE,
-    kind VARCHAR(30) NOT NULL,
-    due_at TIMESTAMPTZ NOT NULL,
-    PRIMARY KEY (ticket_id, kind)
-);
-CREATE INDEX idx_ticket_timers_due_at ON ticket_timers(due_at, ticket_id);
+-- When something is next due to happen to a ticket by itself: a warning, a breach, the automatic close. What it is follows
+-- from the ticket's own state, so whoever holds the row's lock makes it happen once.
+ALTER TABLE tickets ADD COLUMN next_timer_at TIMESTAMPTZ;
+CREATE INDEX idx_tickets_next_timer_at ON tickets(next_timer_at) WHERE next_timer_at IS NOT NULL;
 
 -- Which version of the ticket a line led to, and whether it is for agents only.
 ALTER TABLE ticket_history ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
