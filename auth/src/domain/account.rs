@@ -4,8 +4,8 @@ use shared::{
     auth::Role,
     clock::Timestamp,
     events::{
-        UserEmailVerified, UserLogin, UserLogout, UserPasswordChanged, UserPasswordReset, UserRegistered,
-        UserRoleChanged, UserStatusChanged,
+        UserDeleted, UserEmailVerified, UserLogin, UserLogout, UserPasswordChanged, UserPasswordReset,
+        UserRegistered, UserRoleChanged, UserStatusChanged,
     },
     ids::{SessionId, UserId},
 };
@@ -52,8 +52,8 @@ pub struct Account(AccountState);
 /// A rule on accounts was broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
-    /// Administrators do not change their own role or status.
-    #[error("administrators cannot change their own role or status")]
+    /// Administrators do not administer themselves.
+    #[error("administrators cannot change their own role or status, nor delete themselves")]
     OwnAccount,
     /// Somebody must be left to administer.
     #[error("this is the last active administrator")]
@@ -261,6 +261,20 @@ impl Account {
             change.voids_links = !is_active;
             change.end_all(admin.sessions, EndReason::Deactivated, admin.lifetimes, admin.by, now);
         }
+        Ok(change)
+    }
+
+    /// An administrator deletes it: nothing that is its owner's stays, and its sessions end.
+    ///
+    /// # Errors
+    /// As for [`Account::change_role`].
+    pub fn delete(self, admin: Administration<'_>, now: Timestamp) -> Result<Change, AccountError> {
+        self.may_administer(&admin, false)?;
+        let user_id = self.id();
+        let mut change = Change::of(self);
+        change.deletes = true;
+        change.tell(&UserDeleted { user_id }, admin.by, now);
+        change.end_all(admin.sessions, EndReason::Deactivated, admin.lifetimes, admin.by, now);
         Ok(change)
     }
 

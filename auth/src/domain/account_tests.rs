@@ -74,6 +74,11 @@ fn every_decision_tells_of_itself_and_of_each_session_that_it_ends() {
             vec!["user.status_changed", "session.revoked", "session.revoked"],
         ),
         (
+            "deletion",
+            user().delete(admin(two(), 0), later).unwrap(),
+            vec!["user.deleted", "session.revoked", "session.revoked"],
+        ),
+        (
             "appointment",
             user().appoint(hash("new"), admin(two(), 0), later),
             vec!["user.password_reset", "user.role_changed", "session.revoked", "session.revoked"],

@@ -20,6 +20,7 @@ use super::{
 pub struct Change {
     pub(super) account: Account,
     pub(super) is_new: bool,
+    pub(super) deletes: bool,
     pub(super) forgives: bool,
     pub(super) voids_links: bool,
     pub(super) opened: Option<(Session, RefreshToken)>,
@@ -34,6 +35,8 @@ pub struct Parts {
     pub account: Account,
     /// Whether it was made just now.
     pub is_new: bool,
+    /// Whether it is no more, and with it all that belonged to its owner.
+    pub deletes: bool,
     /// Whether the failed logins that count against its address are struck out.
     pub forgives: bool,
     /// Whether reset links that are still out are worth nothing from now on.
@@ -53,6 +56,7 @@ impl Change {
         Change {
             account,
             is_new: false,
+            deletes: false,
             forgives: false,
             voids_links: false,
             opened: None,
@@ -97,6 +101,7 @@ impl Change {
         Parts {
             account: self.account,
             is_new: self.is_new,
+            deletes: self.deletes,
             forgives: self.forgives,
             voids_links: self.voids_links,
             opened: self.opened,

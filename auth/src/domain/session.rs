@@ -40,7 +40,7 @@ pub enum EndReason {
     PasswordReset,
     /// The role was changed: the tokens out there hold the old one.
     RoleChanged,
-    /// An administrator closed or opened the account.
+    /// An administrator closed, opened or deleted the account.
     Deactivated,
     /// A refresh token was used a second time: one of the two users is a thief.
     TokenReuse,

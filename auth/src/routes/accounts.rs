@@ -5,7 +5,7 @@ use shared::{
 };
 
 use super::{
-    dto::{AccountOut, AuthResponse, RegisterIn, VerifyEmailIn},
+    dto::{AccountOut, AuthResponse, ExportOut, RegisterIn, VerifyEmailIn},
     visitor::Visitor,
 };
 use crate::service::{App, Registration};
@@ -50,6 +50,20 @@ pub async fn register(
 #[get("/auth/me")]
 pub async fn me(app: Data<App>, caller: Caller) -> Result<Answer, ApiError> {
     Ok(Answer::ok(&AccountOut::from(&app.me(&caller).await?)))
+}
+
+/// Everything that auth keeps on me
+///
+/// The account without its password, and all sessions that are remembered, the oldest first.
+#[utoipa::path(
+    tag = "auth",
+    responses((status = 200, body = ExportOut), (status = 401, body = Problem)),
+    security(("bearer" = [])),
+)]
+#[get("/auth/export")]
+pub async fn export(app: Data<App>, caller: Caller) -> Result<Answer, ApiError> {
+    let (account, sessions) = app.export(&caller).await?;
+    Ok(Answer::ok(&ExportOut::of(&account, sessions)))
 }
 
 /// Prove the address

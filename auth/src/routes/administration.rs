@@ -1,11 +1,11 @@
-use actix_web::{put, web::Data};
+use actix_web::{delete, put, web::Data};
 use shared::{
     auth::Admin,
-    http::{Answer, ApiError, PathId, Problem, Valid},
+    http::{Answer, ApiError, PathId, Valid},
     ids::UserId,
 };
 
-use super::dto::{AccountOut, RoleIn, StatusIn};
+use super::dto::{AccountOut, AdminRefusal, RoleIn, StatusIn};
 use crate::service::App;
 
 /// Give an account a role
@@ -15,15 +15,7 @@ use crate::service::App;
     tag = "auth",
     params(("id" = UserId, Path, description = "The account")),
     request_body = RoleIn,
-    responses(
-        (status = 200, body = AccountOut),
-        (status = 400, body = Problem),
-        (status = 401, body = Problem),
-        (status = 403, body = Problem),
-        (status = 404, body = Problem),
-        (status = 409, description = "The own account, or the last active administrator", body = Problem),
-        (status = 422, body = Problem),
-    ),
+    responses((status = 200, body = AccountOut), AdminRefusal),
     security(("bearer" = [])),
 )]
 #[put("/auth/users/{id}/role")]
@@ -43,15 +35,7 @@ pub async fn set_role(
     tag = "auth",
     params(("id" = UserId, Path, description = "The account")),
     request_body = StatusIn,
-    responses(
-        (status = 200, body = AccountOut),
-        (status = 400, body = Problem),
-        (status = 401, body = Problem),
-        (status = 403, body = Problem),
-        (status = 404, body = Problem),
-        (status = 409, description = "The own account, or the last active administrator", body = Problem),
-        (status = 422, body = Problem),
-    ),
+    responses((status = 200, body = AccountOut), AdminRefusal),
     security(("bearer" = [])),
 )]
 #[put("/auth/users/{id}/status")]
@@ -62,4 +46,20 @@ pub async fn set_status(
     status: Valid<StatusIn>,
 ) -> Result<Answer, ApiError> {
     Ok(Answer::ok(&AccountOut::from(&app.set_status(&admin.0, id.0, status.0).await?)))
+}
+
+/// Delete an account
+///
+/// Its sessions end, nothing of its owner stays here, and the other services are told to forget them too. The address may
+/// be registered anew, as somebody else.
+#[utoipa::path(
+    tag = "auth",
+    params(("id" = UserId, Path, description = "The account")),
+    responses((status = 204), AdminRefusal),
+    security(("bearer" = [])),
+)]
+#[delete("/auth/users/{id}")]
+pub async fn delete(app: Data<App>, admin: Admin, id: PathId<UserId>) -> Result<Answer, ApiError> {
+    app.delete(&admin.0, id.0).await?;
+    Ok(Answer::no_content())
 }

@@ -26,6 +26,7 @@ pub fn configure(config: &mut ServiceConfig, app: App) {
         .service(passwords::forgot) //           POST   /auth/forgot-password
         .service(passwords::reset) //            POST   /auth/reset-password
         .service(accounts::me) //                GET    /auth/me
+        .service(accounts::export) //            GET    /auth/export
         .service(accounts::verify_email) //      POST   /auth/verify-email
         .service(accounts::resend) //            POST   /auth/resend-verification
         .service(passwords::change) //           POST   /auth/change-password
@@ -33,5 +34,6 @@ pub fn configure(config: &mut ServiceConfig, app: App) {
         .service(sessions::end) //               DELETE /auth/sessions/{id}
         .service(administration::set_role) //    PUT    /auth/users/{id}/role
         .service(administration::set_status) //  PUT    /auth/users/{id}/status
+        .service(administration::delete) //      DELETE /auth/users/{id}
         .service(keys::published); //            GET    /.well-known/jwks.json
 }

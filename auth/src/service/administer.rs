@@ -2,6 +2,7 @@
 
 use shared::{
     auth::{Caller, Role},
+    clock::Timestamp,
     db::Tx,
     ids::UserId,
 };
@@ -9,7 +10,10 @@ use shared::{
 use super::App;
 use crate::{
     Error,
-    domain::{Account, account::Administration},
+    domain::{
+        Account, Change,
+        account::{AccountError, Administration},
+    },
     store,
 };
 
@@ -20,10 +24,8 @@ impl App {
     /// [`Error::Rule`] for the own account and for the last active administrator; [`Error::NotFound`];
     /// [`Error::Forbidden`] when the caller is no administrator any more.
     pub async fn set_role(&self, caller: &Caller, id: UserId, role: Role) -> Result<Account, Error> {
-        let tx = self.0.db.begin().await?;
-        let (account, admin) = self.administration(&tx, caller, id).await?;
-        let change = account.change_role(role, admin, self.now())?;
-        let account = self.commit(tx, change).await?;
+        let decide = |account: Account, admin: Administration<'_>, now| account.change_role(role, admin, now);
+        let account = self.administer(caller, id, decide).await?;
         tracing::info!(by = %caller.user_id, user = %id, %role, "a role was given");
         Ok(account)
     }
@@ -33,12 +35,34 @@ impl App {
     /// # Errors
     /// As for [`App::set_role`].
     pub async fn set_status(&self, caller: &Caller, id: UserId, is_active: bool) -> Result<Account, Error> {
-        let tx = self.0.db.begin().await?;
-        let (account, admin) = self.administration(&tx, caller, id).await?;
-        let change = account.change_status(is_active, admin, self.now())?;
-        let account = self.commit(tx, change).await?;
+        let decide =
+            |account: Account, admin: Administration<'_>, now| account.change_status(is_active, admin, now);
+        let account = self.administer(caller, id, decide).await?;
         tracing::info!(by = %caller.user_id, user = %id, is_active, "an account was closed or opened");
         Ok(account)
+    }
+
+    /// Deletes an account and all that auth knows of its owner; its sessions end.
+    ///
+    /// # Errors
+    /// As for [`App::set_role`].
+    pub async fn delete(&self, caller: &Caller, id: UserId) -> Result<(), Error> {
+        self.administer(caller, id, Account::delete).await?;
+        tracing::info!(by = %caller.user_id, user = %id, "an account was deleted");
+        Ok(())
+    }
+
+    /// Does to another's account what `decide` says.
+    async fn administer(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        decide: impl FnOnce(Account, Administration<'_>, Timestamp) -> Result<Change, AccountError>,
+    ) -> Result<Account, Error> {
+        let tx = self.0.db.begin().await?;
+        let (account, admin) = self.administration(&tx, caller, id).await?;
+        let change = decide(account, admin, self.now())?;
+        self.commit(tx, change).await
     }
 
     /// All that has to be known and kept from others: first that nobody else administers, then both accounts.

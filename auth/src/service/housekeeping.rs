@@ -25,8 +25,8 @@ impl App {
     /// When the database fails.
     pub async fn remember_ended_sessions(&self) -> Result<(), Error> {
         let since = self.now() - LONGEST_TOKEN;
-        for (session, ended_at) in store::sessions::ended_since(self.0.db.conn(), since).await? {
-            self.0.revocations.revoke(session, ended_at + LONGEST_TOKEN);
+        for (session, until) in store::sessions::ended_since(&self.0.db, since).await? {
+            self.0.revocations.revoke(session, until);
         }
         Ok(())
     }

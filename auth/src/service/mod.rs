@@ -3,6 +3,7 @@
 mod administer;
 mod attempt;
 mod change_password;
+mod export;
 mod first_admin;
 mod forgot;
 mod hasher;

@@ -162,6 +162,10 @@ pub(super) async fn update(tx: &Tx, account: &Account) -> Result<(), DbErr> {
     if updated.rows_affected == 1 { Ok(()) } else { Err(DbErr::RecordNotUpdated) }
 }
 
+pub(super) async fn delete(tx: &Tx, id: UserId) -> Result<(), DbErr> {
+    Entity::delete_by_id(id.0).exec(&**tx).await.map(|_| ())
+}
+
 /// Strikes out what [`note_failures`] wrote.
 pub(super) async fn forget_failures(tx: &Tx, email: &Email) -> Result<(), DbErr> {
     Entity::update_many()

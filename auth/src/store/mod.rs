@@ -22,9 +22,12 @@ const EVENTS_A_STATEMENT: usize = 500;
 /// # Errors
 /// When the database refuses; the unique address of a new account comes back as a unique violation.
 pub async fn save(tx: &Tx, change: Change) -> Result<Account, DbErr> {
-    let Parts { account, is_new, forgives, voids_links, opened, ended, link, events } = change.into_parts();
+    let Parts { account, is_new, deletes, forgives, voids_links, opened, ended, link, events } =
+        change.into_parts();
     if is_new {
         accounts::insert(tx, &account).await?;
+    } else if deletes {
+        forget(tx, &account).await?;
     } else if !events.is_empty() {
         accounts::update(tx, &account).await?;
     }
@@ -52,6 +55,14 @@ pub async fn save(tx: &Tx, change: Change) -> Result<Account, DbErr> {
         }
         tx.emit_all(batch).await?;
     }
+}
+
+/// Removes all that is known of an account's owner. Sessions, tokens and links go with the account's row.
+async fn forget(tx: &Tx, account: &Account) -> Result<(), DbErr> {
+    attempts::forget(tx, account.email()).await?;
+    reset_requests::forget(tx, account.email()).await?;
+    registrations::forget(tx, account.id()).await?;
+    accounts::delete(tx, account.id()).await
 }
 
 /// A value in the database that the program never writes.

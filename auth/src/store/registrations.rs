@@ -67,3 +67,13 @@ pub async fn answer(tx: &Tx, key: &str, account: UserId) -> Result<(), DbErr> {
     .await
     .map(|_| ())
 }
+
+/// Forgets the key that made an account: used again, it may make another one.
+pub(super) async fn forget(tx: &Tx, account: UserId) -> Result<(), DbErr> {
+    tx.run(
+        "DELETE FROM idempotency_keys WHERE scope = $1 AND answer = $2",
+        [SCOPE.into(), account.to_string().into()],
+    )
+    .await
+    .map(|_| ())
+}

@@ -35,6 +35,11 @@ pub async fn insert(tx: &Tx, email: &Email, now: Timestamp) -> Result<(), DbErr>
     Entity::insert(row).exec_without_returning(&**tx).await.map(|_| ())
 }
 
+/// Strikes out what was asked for an address that is nobody's any more.
+pub(super) async fn forget(tx: &Tx, email: &Email) -> Result<(), DbErr> {
+    Entity::delete_many().filter(Column::Email.eq(email.as_str())).exec(&**tx).await.map(|_| ())
+}
+
 /// The ids of some requests that wait, the oldest first.
 ///
 /// # Errors

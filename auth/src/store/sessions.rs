@@ -7,11 +7,12 @@ use sea_orm::{
 };
 use shared::{
     clock::Timestamp,
-    db::Tx,
+    db::{Db, Tx},
+    events::{Envelope, Event, SessionRevoked},
     ids::{SessionId, UserId},
 };
 
-use super::refresh_tokens;
+use super::{broken, refresh_tokens};
 use crate::domain::{Session, session::EndedSession};
 
 mod entity {
@@ -114,16 +115,31 @@ pub async fn shown(
     Ok(rows.into_iter().map(Session::from).collect())
 }
 
-/// The sessions that were ended after `since`, and when: their access tokens may still be out there.
+/// All sessions of a user that are remembered, alive or not, the oldest first.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn ended_since(
-    conn: &impl ConnectionTrait,
-    since: Timestamp,
-) -> Result<Vec<(SessionId, Timestamp)>, DbErr> {
-    let rows = Entity::find().filter(Column::RevokedAt.gt(since)).all(conn).await?;
-    Ok(rows.into_iter().filter_map(|row| Some((row.id.into(), row.revoked_at?))).collect())
+pub async fn all(conn: &impl ConnectionTrait, user_id: UserId) -> Result<Vec<Session>, DbErr> {
+    let rows = Entity::find().filter(Column::UserId.eq(user_id.0)).order_by_asc(Column::Id).all(conn).await?;
+    Ok(rows.into_iter().map(Session::from).collect())
+}
+
+/// The sessions that were ended after `since`, and until when each has to be remembered: their access tokens may still
+/// be out there. The outbox tells, for the sessions of a deleted account are in no table.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ended_since(db: &Db, since: Timestamp) -> Result<Vec<(SessionId, Timestamp)>, DbErr> {
+    let sql = "SELECT envelope FROM outbox WHERE created_at > $1 AND subject LIKE $2";
+    let subject = format!("{}.%", SessionRevoked::TYPE);
+    let rows = db.conn().query_all_raw(db.sql(sql, [since.into(), subject.into()])).await?;
+    let ended = rows.iter().map(|row| {
+        let envelope: String = row.try_get("", "envelope")?;
+        let envelope: Envelope = serde_json::from_str(&envelope).map_err(|_| broken("envelope"))?;
+        let event: SessionRevoked = envelope.data().map_err(|_| broken("event"))?;
+        Ok((event.session_id, event.until))
+    });
+    ended.collect()
 }
 
 /// Writes down that a session was refreshed.

@@ -20,9 +20,9 @@ async fn a_role_is_given_and_the_tokens_that_say_the_old_one_are_dead() {
     let admin = house.admin().await;
     let reply = set_role(&house, &admin, &alice.id, "agent").await;
     assert_eq!(reply.status, 200);
-    let shown = ["id", "email", "role", "isActive", "emailVerified", "createdAt", "lastLogin"];
+    let shown = ["id", "email", "role", "isActive", "emailVerified", "createdAt", "lastLogin", "version"];
     assert!(shown.iter().all(|field| reply.body.get(field).is_some()), "{reply:?}");
-    assert_eq!((&reply.body["role"], reply.body.as_object().unwrap().len()), (&json!("agent"), 7));
+    assert_eq!((&reply.body["role"], reply.body.as_object().unwrap().len()), (&json!("agent"), 8));
     for guest in [&alice, &phone] {
         assert!(!house.is_let_in(&guest.access).await);
         assert_eq!(house.post("/auth/refresh", json!({"refreshToken": guest.refresh})).await.status, 401);

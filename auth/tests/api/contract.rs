@@ -56,6 +56,8 @@ async fn the_document_lists_every_endpoint_of_the_contract() {
         "DELETE /auth/sessions/{id}",
         "PUT /auth/users/{id}/role",
         "PUT /auth/users/{id}/status",
+        "DELETE /auth/users/{id}",
+        "GET /auth/export",
         "GET /.well-known/jwks.json",
     ]
     .map(str::to_owned)

@@ -2,6 +2,8 @@
 
 mod administration;
 mod contract;
+mod deletion;
+mod export;
 mod first_admin;
 mod guessing;
 mod house;

@@ -69,7 +69,8 @@ async fn an_access_token_says_what_the_contract_promises() {
       "id": "[id]",
       "isActive": true,
       "lastLogin": null,
-      "role": "user"
+      "role": "user",
+      "version": 1
     }
     "#);
 }

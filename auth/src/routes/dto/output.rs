@@ -4,12 +4,13 @@ use serde::Serialize;
 use shared::{
     auth::Role,
     clock::Timestamp,
+    http::Problem,
     ids::{SessionId, UserId},
 };
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 use crate::{
-    domain::Account,
+    domain::{Account, Session},
     service::{Shown, SignedIn, Verified},
 };
 
@@ -78,6 +79,8 @@ pub struct AccountOut {
     /// When its owner last signed in.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_login: Option<Timestamp>,
+    /// Goes up with every change.
+    version: i64,
 }
 
 impl From<&Account> for AccountOut {
@@ -91,6 +94,7 @@ impl From<&Account> for AccountOut {
             email_verified: state.email_verified,
             created_at: state.created_at,
             last_login: state.last_login,
+            version: state.version,
         }
     }
 }
@@ -164,6 +168,78 @@ impl From<Shown> for SessionOut {
             current: shown.is_current,
         }
     }
+}
+
+/// Everything that auth keeps on somebody.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportOut {
+    account: AccountOut,
+    sessions: Vec<ExportedSession>,
+}
+
+/// One sign-in, over or not.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportedSession {
+    id: SessionId,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    last_seen_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+    /// When it was ended before that.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Timestamp>,
+    ip: Option<String>,
+    user_agent: Option<String>,
+}
+
+impl ExportOut {
+    /// Of an account and its sessions.
+    pub fn of(account: &Account, sessions: Vec<Session>) -> Self {
+        let sessions = sessions.into_iter().map(ExportedSession::from).collect();
+        Self { account: AccountOut::from(account), sessions }
+    }
+}
+
+impl From<Session> for ExportedSession {
+    fn from(session: Session) -> Self {
+        Self {
+            id: session.id,
+            created_at: session.created_at,
+            last_seen_at: session.last_seen_at,
+            expires_at: session.expires_at,
+            ended_at: session.ended_at,
+            ip: session.ip.map(|ip| ip.to_string()),
+            user_agent: session.user_agent,
+        }
+    }
+}
+
+/// What an administrator may be told instead, whatever is to be done to an account.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "it is there for the document; the refusals themselves are errors")]
+pub enum AdminRefusal {
+    /// Malformed JSON, or an unknown field
+    #[response(status = 400)]
+    Unreadable(Problem),
+    /// No valid token
+    #[response(status = 401)]
+    Unauthorized(Problem),
+    /// Not an administrator
+    #[response(status = 403)]
+    Forbidden(Problem),
+    /// No such account
+    #[response(status = 404)]
+    NotFound(Problem),
+    /// The own account, or the last active administrator
+    #[response(status = 409)]
+    Conflict(Problem),
+    /// A value is invalid
+    #[response(status = 422)]
+    Invalid(Problem),
 }
 
 /// The public keys that verify access tokens (RFC 7517).
