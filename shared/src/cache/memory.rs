@@ -5,6 +5,8 @@ use moka::Expiry;
 use moka::future::{Cache, CacheBuilder};
 use moka::ops::compute::{CompResult, Op};
 
+use super::versioned::is_newer;
+
 /// What keys and values may take together. What is used least goes first.
 const BYTES: u64 = 16 << 20;
 
@@ -62,6 +64,16 @@ impl Memory {
             std::future::ready(if there.is_some() { Op::Nop } else { Op::Put(entry) })
         };
         matches!(self.0.entry(key).and_compute_with(decide).await, CompResult::Inserted(_))
+    }
+
+    pub(super) async fn set_newer(&self, key: String, entry: &[u8], ttl: Duration) -> bool {
+        let fresh = Entry { value: entry.into(), ttl: Some(ttl) };
+        let decide = |there: Option<moka::Entry<String, Entry>>| {
+            let newer = there.is_some_and(|there| is_newer(&there.value().value, &fresh.value));
+            std::future::ready(if newer { Op::Nop } else { Op::Put(fresh) })
+        };
+        let done = self.0.entry(key).and_compute_with(decide).await;
+        matches!(done, CompResult::Inserted(_) | CompResult::ReplacedWith(_))
     }
 
     pub(super) async fn delete(&self, key: &str) {

@@ -7,6 +7,7 @@ mod memory;
 mod redis;
 #[cfg(test)]
 mod tests;
+mod versioned;
 
 use std::time::Duration;
 
@@ -79,6 +80,28 @@ impl Cache {
             Backend::Redis(redis) => redis.set_if_absent(&key, value, ttl).await,
             Backend::Memory(memory) => Ok(memory.set_if_absent(key, value, ttl).await),
         }
+    }
+
+    /// Sets a key for `ttl` unless something newer is there; says whether it did. Of several writers the one with the
+    /// highest `version` (not below 0) stays, in whichever order they come. Such a key is read by
+    /// [`Cache::get_newest`].
+    pub async fn set_newer(
+        &self,
+        key: &str,
+        version: i64,
+        value: &[u8],
+        ttl: Duration,
+    ) -> Result<bool, CacheError> {
+        let (key, entry) = (self.key(key), versioned::write(version, value));
+        match &self.backend {
+            Backend::Redis(redis) => redis.set_newer(&key, &entry, ttl).await,
+            Backend::Memory(memory) => Ok(memory.set_newer(key, &entry, ttl).await),
+        }
+    }
+
+    /// The value that [`Cache::set_newer`] has set, and its version.
+    pub async fn get_newest(&self, key: &str) -> Result<Option<(i64, Vec<u8>)>, CacheError> {
+        Ok(self.get(key).await?.as_deref().and_then(versioned::read))
     }
 
     /// Removes a key; that it was not there is no fault.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands, Client, ExistenceCheck, RedisError, Script, SetExpiry, SetOptions};
 
+use super::versioned::DIGITS;
 use super::{CEILING, CacheError};
 use crate::config::Secret;
 
@@ -20,11 +21,20 @@ const INCREMENT: &str = "
     if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
     return sum";
 
+/// Sets what is not older than what is there, in one step.
+const SET_NEWER: &str = "
+    local there = redis.call('GET', KEYS[1])
+    local digits = tonumber(ARGV[3])
+    if there and string.sub(there, 1, digits) > string.sub(ARGV[1], 1, digits) then return 0 end
+    redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+    return 1";
+
 /// A Redis server.
 #[derive(Clone)]
 pub(super) struct Redis {
     connection: ConnectionManager,
     increment: Arc<Script>,
+    set_newer: Arc<Script>,
     outage: Arc<Outage>,
 }
 
@@ -55,7 +65,8 @@ impl Redis {
         let connection = connection.map_err(|fault| anyhow::anyhow!("REDIS_URL cannot be used: {fault}"))?;
         let outage =
             Outage { failures: AtomicU32::new(0), start: Instant::now(), rest_until: AtomicU64::new(0) };
-        Ok(Redis { connection, increment: Arc::new(Script::new(INCREMENT)), outage: Arc::new(outage) })
+        let [increment, set_newer] = [INCREMENT, SET_NEWER].map(|script| Arc::new(Script::new(script)));
+        Ok(Redis { connection, increment, set_newer, outage: Arc::new(outage) })
     }
 
     pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheError> {
@@ -78,6 +89,14 @@ impl Redis {
         let set = |mut redis: ConnectionManager| async move { redis.set_options(key, value, options).await };
         let answer: Option<String> = self.ask(set).await?;
         Ok(answer.is_some())
+    }
+
+    pub(super) async fn set_newer(&self, key: &str, entry: &[u8], ttl: Duration) -> Result<bool, CacheError> {
+        let set = |mut redis: ConnectionManager| async move {
+            let mut call = self.set_newer.key(key);
+            call.arg(entry).arg(millis(ttl)).arg(DIGITS).invoke_async(&mut redis).await
+        };
+        self.ask(set).await
     }
 
     pub(super) async fn delete(&self, key: &str) -> Result<(), CacheError> {

@@ -86,6 +86,49 @@ async fn a_count_counts_everyone_and_ends_with_its_first_time_to_live() {
 }
 
 #[tokio::test]
+async fn of_many_versions_the_newest_stays_in_whichever_order_they_come() {
+    on_both(async |cache: Cache| {
+        let mut versions: Vec<i64> = (0..50).collect();
+        versions.sort_by_key(|version| (version * 37) % 50);
+        let sets =
+            versions.into_iter().map(|version| {
+                let cache = cache.clone();
+                async move {
+                    cache.set_newer("race", version, version.to_string().as_bytes(), LONG).await.unwrap()
+                }
+            });
+        futures_util::future::join_all(sets).await;
+        assert_eq!(cache.get_newest("race").await.unwrap(), Some((49, b"49".to_vec())));
+
+        assert!(!cache.set_newer("race", 48, b"older", LONG).await.unwrap());
+        assert!(cache.set_newer("race", 49, b"\x00as new\xff", LONG).await.unwrap());
+        assert!(cache.set_newer("race", i64::MAX, b"", LONG).await.unwrap());
+        assert!(
+            !cache
+                .set_newer("race", i64::MAX - 1, b"one below, beyond what a double tells", LONG)
+                .await
+                .unwrap()
+        );
+        assert_eq!(cache.get_newest("race").await.unwrap(), Some((i64::MAX, Vec::new())));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_version_is_forgotten_with_its_value() {
+    on_both(async |cache: Cache| {
+        assert!(cache.set_newer("brief", 9, b"new", SHORT).await.unwrap());
+        gone(&cache, "brief").await;
+        assert!(cache.set_newer("brief", 1, b"old", LONG).await.unwrap());
+        assert_eq!(cache.get_newest("brief").await.unwrap(), Some((1, b"old".to_vec())));
+
+        cache.set("plain", b"no version", LONG).await.unwrap();
+        assert_eq!(cache.get_newest("plain").await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_redis_that_is_away_is_an_error_within_the_ceiling() {
     // A port that nobody listens on, and one where somebody listens and never answers.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
