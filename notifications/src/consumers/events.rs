@@ -2,14 +2,14 @@ use shared::{
     bus::{Fault, Handler},
     db::Tx,
     events::{
-        Envelope, TicketCreated, UserDeleted, UserEmailVerified, UserProfileUpdated, UserRegistered,
-        UserRoleChanged, UserStatusChanged,
+        Envelope, UserDeleted, UserEmailVerified, UserProfileUpdated, UserRegistered, UserRoleChanged,
+        UserStatusChanged,
     },
     ids::UserId,
 };
 
 use crate::{
-    domain::{Channel, Decision, Moment, News, Notice, Profile, TicketFacts, decide},
+    domain::{Channel, Decision, Moment, News, Notice, Profile, Telling, decide, telling},
     service::{App, Cause},
 };
 
@@ -46,7 +46,21 @@ impl Handler for Events {
                 (user_id, News::Profile(Profile { first_name, last_name, language }))
             }
             Decision::Forget => (event.data::<UserDeleted>()?.user_id, News::Erased),
-            Decision::TellTicketCreated => return self.ticket_created(tx, event).await,
+            Decision::TellTicketCreated => {
+                return self.tell(tx, event, Some(telling::created(event.data()?))).await;
+            }
+            Decision::TellTicketAssigned => {
+                return self.tell(tx, event, telling::assigned(event.data()?, event.user_id)).await;
+            }
+            Decision::TellTicketMoved => {
+                return self.tell(tx, event, telling::moved(event.data()?, event.user_id)).await;
+            }
+            Decision::TellTicketUpdated => {
+                return self.tell(tx, event, telling::updated(event.data()?, event.user_id)).await;
+            }
+            Decision::TellTicketCommented => {
+                return self.tell(tx, event, telling::commented(event.data()?, event.user_id)).await;
+            }
             Decision::TellPasswordChanged => return self.password_changed(tx, event).await,
             Decision::Ignore => return Ok(()),
         };
@@ -55,17 +69,11 @@ impl Handler for Events {
 }
 
 impl Events {
-    async fn ticket_created(&self, tx: &Tx, event: &Envelope) -> Result<(), Fault> {
-        let ticket: TicketCreated = event.data()?;
-        let notice = Notice::TicketCreated(TicketFacts {
-            ticket_id: ticket.ticket_id,
-            ticket_number: ticket.ticket_number,
-            title: ticket.title,
-            priority: ticket.priority,
-            category: ticket.category,
-        });
+    /// What is said about a ticket goes by mail and stands in the list.
+    async fn tell(&self, tx: &Tx, event: &Envelope, telling: Option<Telling>) -> Result<(), Fault> {
+        let Some(Telling { to, notice }) = telling else { return Ok(()) };
         let channels = [Channel::Email, Channel::InApp];
-        Ok(self.0.tell(tx, cause(event), ticket.user_id, None, &channels, &notice).await?)
+        Ok(self.0.tell(tx, cause(event), to, None, &channels, &notice).await?)
     }
 
     /// `user.password_changed` and `user.password_reset` both carry no more than whose it was: the aggregate.

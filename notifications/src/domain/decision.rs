@@ -23,6 +23,14 @@ pub enum Decision {
     Forget,
     /// Tell the requester that the ticket is there.
     TellTicketCreated,
+    /// Tell whoever has the ticket now.
+    TellTicketAssigned,
+    /// Tell the requester of the ticket's new status.
+    TellTicketMoved,
+    /// Tell the requester what else is new about the ticket.
+    TellTicketUpdated,
+    /// Tell the requester what was written to them.
+    TellTicketCommented,
     /// Tell the owner that the password is another one, by whichever way it was set.
     TellPasswordChanged,
     /// Nothing.
@@ -43,6 +51,10 @@ pub fn decide(event_type: &str) -> Option<Decision> {
         UserProfileUpdated::TYPE => Decision::LearnProfile,
         UserDeleted::TYPE => Decision::Forget,
         TicketCreated::TYPE => Decision::TellTicketCreated,
+        TicketAssigned::TYPE => Decision::TellTicketAssigned,
+        TicketStatusChanged::TYPE => Decision::TellTicketMoved,
+        TicketUpdated::TYPE => Decision::TellTicketUpdated,
+        TicketCommented::TYPE => Decision::TellTicketCommented,
         UserPasswordChanged::TYPE | UserPasswordReset::TYPE => Decision::TellPasswordChanged,
         // Sessions are no news to their owner, and a lock is shown where it matters: at the login.
         UserLogin::TYPE
@@ -52,17 +64,12 @@ pub fn decide(event_type: &str) -> Option<Decision> {
         | SessionRevoked::TYPE => Decision::Ignore,
         // No mail shows a picture.
         UserAvatarChanged::TYPE => Decision::Ignore,
+        // Only its requester withdraws a ticket, and knows.
+        TicketDeleted::TYPE => Decision::Ignore,
+        // No template yet: warnings to agents are a work of their own.
+        TicketSlaWarning::TYPE | TicketSlaBreached::TYPE => Decision::Ignore,
         // No template yet.
-        TicketUpdated::TYPE
-        | TicketAssigned::TYPE
-        | TicketStatusChanged::TYPE
-        | TicketCommented::TYPE
-        | TicketDeleted::TYPE
-        | TicketSlaWarning::TYPE
-        | TicketSlaBreached::TYPE
-        | FileUploaded::TYPE
-        | FileDeleted::TYPE
-        | FileInfected::TYPE => Decision::Ignore,
+        FileUploaded::TYPE | FileDeleted::TYPE | FileInfected::TYPE => Decision::Ignore,
         // Our own.
         NotificationSent::TYPE | NotificationFailed::TYPE => Decision::Ignore,
         _ => return None,

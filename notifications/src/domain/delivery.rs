@@ -178,6 +178,21 @@ pub struct Settlement {
 }
 
 impl Delivery {
+    /// What it says.
+    ///
+    /// # Errors
+    /// When the facts were overwritten, or are of another shape.
+    pub fn notice(&self) -> Result<Notice, serde_json::Error> {
+        Notice::read(self.template, &self.payload)
+    }
+
+    /// Of whom something must be known to send it: who gets it, and whom it names.
+    #[must_use]
+    pub fn people(&self) -> impl Iterator<Item = UserId> {
+        let named = self.notice().ok().and_then(|notice| notice.names());
+        [Some(self.recipient), named].into_iter().flatten()
+    }
+
     /// Whether it is worthless by now.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {

@@ -3,22 +3,30 @@
 mod address;
 mod decision;
 mod delivery;
+mod field;
 mod language;
 mod notice;
 mod notification;
 mod preferences;
 mod recipient;
 mod retry;
+pub mod telling;
+#[cfg(test)]
+mod telling_tests;
 mod template;
 mod text;
 
 pub use address::MailAddress;
 pub use decision::{Decision, decide};
 pub use delivery::{Channel, Delivery, Order, Outcome, Priority, Settlement, Status, reason};
+pub use field::TicketField;
 pub use language::Language;
-pub use notice::{Moment, Notice, SCRUBBED, SecretLink, TicketFacts};
-pub use notification::{Notification, Window};
+pub use notice::{
+    Assignment, Moment, Move, Notice, SCRUBBED, SecretLink, TicketFacts, TicketLabel, TicketNews,
+};
+pub use notification::{Notification, Record, Window};
 pub use preferences::{NotOptional, Preferences};
 pub use recipient::{News, Profile, Recipient, Stamped};
+pub use telling::Telling;
 pub use template::Template;
-pub use text::one_line;
+pub use text::{few_lines, one_line};

@@ -22,6 +22,37 @@ pub struct Notification {
     pub read_at: Option<Timestamp>,
 }
 
+/// A delivery as it stands in the ledger, for the one whom it is to or was to reach.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// `email`, `in_app`.
+    pub channel: String,
+    /// The template's name, which may be one that only a newer replica knows.
+    pub template: String,
+    /// How far it is.
+    pub status: String,
+    /// The facts, as stored.
+    pub payload: String,
+    /// Where to, when the order said so itself.
+    pub address: Option<String>,
+    /// The ticket that it is about.
+    pub ticket: Option<TicketId>,
+    /// How many attempts have failed.
+    pub attempts: i32,
+    /// Why it waits, failed or was suppressed.
+    pub reason: Option<String>,
+    /// When it was ordered.
+    pub created_at: Timestamp,
+    /// When it was sent.
+    pub sent_at: Option<Timestamp>,
+    /// When it was read.
+    pub read_at: Option<Timestamp>,
+    /// When it becomes worthless.
+    pub expires_at: Option<Timestamp>,
+}
+
 /// Which lines of the list, and from where on.
 #[derive(Clone, Debug)]
 pub struct Window {

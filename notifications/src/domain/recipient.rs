@@ -103,13 +103,21 @@ impl Recipient {
     /// What the person is called: first and last name, else what stands before the `@`.
     #[must_use]
     pub fn name(&self, address: &MailAddress) -> String {
+        self.full_name().unwrap_or_else(|| one_line(address.local_part(), LONGEST_NAME))
+    }
+
+    /// What the person is called in a mail to somebody else; `None` of whom nothing is known, or nothing any more.
+    #[must_use]
+    pub fn known_as(&self) -> Option<String> {
+        let address = || MailAddress::parse(self.address.value().as_deref()?).ok();
+        self.full_name().or_else(|| Some(one_line(address()?.local_part(), LONGEST_NAME)))
+    }
+
+    fn full_name(&self) -> Option<String> {
         let profile = self.profile.value();
         let parts = [profile.first_name.as_deref(), profile.last_name.as_deref()];
         let full = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        match one_line(&full, LONGEST_NAME) {
-            name if name.is_empty() => one_line(address.local_part(), LONGEST_NAME),
-            name => name,
-        }
+        Some(one_line(&full, LONGEST_NAME)).filter(|name| !name.is_empty())
     }
 }
 
@@ -202,5 +210,20 @@ mod tests {
         assert_eq!(named("", "Archer"), "Archer");
         assert_eq!(named(" ", "\r\n"), "alice.a");
         assert_eq!(named("Alice\r\nBcc: x@y.z", "Archer"), "Alice Bcc: x@y.z Archer");
+    }
+
+    #[test]
+    fn others_know_a_person_by_the_same_name_and_an_erased_one_by_none() {
+        let known_as = |events: &[(News, i64)]| {
+            let order: Vec<usize> = (0..events.len()).collect();
+            apply(events, &order).known_as()
+        };
+        let alice = (profile("Alice", "Archer"), 1);
+        assert_eq!(known_as(&[]), None);
+        assert_eq!(known_as(&[(registered(), 1)]).as_deref(), Some("alice"));
+        assert_eq!(known_as(&[alice.clone()]).as_deref(), Some("Alice Archer"));
+        assert_eq!(known_as(&[(registered(), 1), alice.clone()]).as_deref(), Some("Alice Archer"));
+        assert_eq!(known_as(&[(registered(), 1), alice, (News::Erased, 2)]), None);
+        assert_eq!(known_as(&[(News::Address("a\r\n@b.c".into()), 1)]), None);
     }
 }

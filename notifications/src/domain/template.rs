@@ -7,6 +7,10 @@ use super::Priority;
 pub enum Template {
     /// To the requester: the ticket is there.
     TicketCreated,
+    /// To the agent who has it now: a ticket to work on.
+    TicketAssigned,
+    /// To the requester: something happened to the ticket.
+    TicketUpdated,
     /// The link that proves an address.
     EmailVerification,
     /// The link that sets a new password.
@@ -17,14 +21,22 @@ pub enum Template {
 
 impl Template {
     /// Every template, once.
-    pub const ALL: [Self; 4] =
-        [Self::TicketCreated, Self::EmailVerification, Self::PasswordReset, Self::PasswordChanged];
+    pub const ALL: [Self; 6] = [
+        Self::TicketCreated,
+        Self::TicketAssigned,
+        Self::TicketUpdated,
+        Self::EmailVerification,
+        Self::PasswordReset,
+        Self::PasswordChanged,
+    ];
 
     /// The name, as in `ticket_created`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::TicketCreated => "ticket_created",
+            Self::TicketAssigned => "ticket_assigned",
+            Self::TicketUpdated => "ticket_updated",
             Self::EmailVerification => "email_verification",
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
@@ -35,7 +47,7 @@ impl Template {
     #[must_use]
     pub fn is_optional(self) -> bool {
         match self {
-            Self::TicketCreated => true,
+            Self::TicketCreated | Self::TicketAssigned | Self::TicketUpdated => true,
             Self::EmailVerification | Self::PasswordReset | Self::PasswordChanged => false,
         }
     }
@@ -45,7 +57,7 @@ impl Template {
     pub fn is_secret(self) -> bool {
         match self {
             Self::EmailVerification | Self::PasswordReset => true,
-            Self::TicketCreated | Self::PasswordChanged => false,
+            Self::TicketCreated | Self::TicketAssigned | Self::TicketUpdated | Self::PasswordChanged => false,
         }
     }
 
@@ -54,7 +66,9 @@ impl Template {
     pub fn priority(self) -> Priority {
         match self {
             Self::EmailVerification | Self::PasswordReset => Priority::High,
-            Self::TicketCreated | Self::PasswordChanged => Priority::Normal,
+            Self::TicketCreated | Self::TicketAssigned | Self::TicketUpdated | Self::PasswordChanged => {
+                Priority::Normal
+            }
         }
     }
 }

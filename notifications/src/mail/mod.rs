@@ -1,18 +1,21 @@
 //! From a notice to a mail on its way: rendering, composing, sending.
 
+mod changes;
 mod compose;
 mod directory;
 mod render;
 mod smtp;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod ticket_tests;
 mod variables;
 
 pub use compose::{Letterhead, LetterheadFault, Mail};
 pub use directory::DirectoryMailer;
 pub use render::{Letter, Renderer};
 pub use smtp::SmtpMailer;
-pub use variables::{Links, variables};
+pub use variables::{Links, Names, variables};
 
 /// Where mails go: a server, or a folder when there is none.
 pub enum Mailer {

@@ -46,6 +46,8 @@ macro_rules! sources {
 
 const SOURCES: &[Source] = sources! {
     TicketCreated "ticket_created";
+    TicketAssigned "ticket_assigned";
+    TicketUpdated "ticket_updated";
     EmailVerification "email_verification";
     PasswordReset "password_reset";
     PasswordChanged "password_changed";

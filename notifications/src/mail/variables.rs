@@ -3,10 +3,19 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use shared::clock::Timestamp;
 
-use crate::domain::{Language, Notice, SecretLink, TicketFacts, one_line};
+use super::changes;
+use crate::domain::{
+    Assignment, Language, Notice, SecretLink, TicketFacts, TicketLabel, TicketNews, few_lines, one_line,
+};
 
 /// The longest value that a user may put into a mail, in characters.
 const LONGEST_VALUE: usize = 255;
+
+/// The longest comment that a mail quotes, in characters: as long as one can be.
+const LONGEST_COMMENT: usize = 20_000;
+
+/// What stands for a value that is not there, or a name that is not known.
+pub(super) const NOTHING: &str = "—";
 
 /// Makes the links of the mails. They come from the configuration and never from a request, whose `Host` anyone can set.
 #[derive(Clone, Debug)]
@@ -26,11 +35,22 @@ impl Links {
     }
 }
 
-/// What a template may name: the notice's facts, the reader's name and language, and links.
+/// What the people in a mail are called.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// Who reads it.
+    pub reader: &'a str,
+    /// Whom the notice names beside its reader, if they are known.
+    pub other: Option<&'a str>,
+}
+
+/// What a template may name: the notice's facts, people's names, the reader's language, and links.
 #[must_use]
-pub fn variables(notice: &Notice, language: Language, user_name: &str, links: &Links) -> Value {
+pub fn variables(notice: &Notice, language: Language, names: Names<'_>, links: &Links) -> Value {
     let mut variables = match notice {
         Notice::TicketCreated(facts) => ticket(facts, links),
+        Notice::TicketAssigned(assignment) => assigned(assignment, language, links),
+        Notice::TicketUpdated(news) => updated(news, language, links),
         Notice::EmailVerification(link) => secret_link(link, "verify-email", language, links),
         Notice::PasswordReset(link) => secret_link(link, "reset-password", language, links),
         Notice::PasswordChanged(moment) => json!({
@@ -38,18 +58,48 @@ pub fn variables(notice: &Notice, language: Language, user_name: &str, links: &L
             "forgotUrl": format!("{}/forgot-password", links.app_url),
         }),
     };
-    variables["userName"] = json!(user_name);
+    // The specification's names: in a mail to an agent `userName` is the requester.
+    match notice {
+        Notice::TicketAssigned(_) => {
+            variables["adminName"] = json!(names.reader);
+            variables["userName"] = json!(names.other.unwrap_or(NOTHING));
+        }
+        _ => variables["userName"] = json!(names.reader),
+    }
     variables["language"] = json!(language.as_str());
     variables
 }
 
 fn ticket(facts: &TicketFacts, links: &Links) -> Value {
+    let mut variables = label(&facts.label, links);
+    variables["priority"] = json!(one_line(&facts.priority, LONGEST_VALUE));
+    variables["category"] = json!(one_line(&facts.category, LONGEST_VALUE));
+    variables
+}
+
+fn assigned(assignment: &Assignment, language: Language, links: &Links) -> Value {
+    let mut variables = label(&assignment.label, links);
+    variables["priority"] = json!(one_line(&assignment.priority, LONGEST_VALUE));
+    variables["dueTime"] = json!(moment_in_words(assignment.due_at, language));
+    variables
+}
+
+/// What there is nothing to say about is null or empty; the template leaves its line or paragraph out.
+fn updated(news: &TicketNews, language: Language, links: &Links) -> Value {
+    let mut variables = label(&news.label, links);
+    let moved = news.moved.as_ref();
+    variables["oldStatus"] = json!(moved.map(|moved| one_line(&moved.from, LONGEST_VALUE)));
+    variables["newStatus"] = json!(moved.map(|moved| one_line(&moved.to, LONGEST_VALUE)));
+    variables["additionalChanges"] = json!(changes::in_words(&news.changes, language));
+    variables["comment"] = json!(few_lines(news.comment.as_deref().unwrap_or_default(), LONGEST_COMMENT));
+    variables
+}
+
+fn label(label: &TicketLabel, links: &Links) -> Value {
     json!({
-        "ticketNumber": one_line(&facts.ticket_number, LONGEST_VALUE),
-        "title": one_line(&facts.title, LONGEST_VALUE),
-        "priority": one_line(&facts.priority, LONGEST_VALUE),
-        "category": one_line(&facts.category, LONGEST_VALUE),
-        "ticketUrl": format!("{}/tickets/{}", links.app_url, facts.ticket_id),
+        "ticketNumber": one_line(&label.ticket_number, LONGEST_VALUE),
+        "title": one_line(&label.title, LONGEST_VALUE),
+        "ticketUrl": format!("{}/tickets/{}", links.app_url, label.ticket_id),
     })
 }
 
@@ -61,7 +111,7 @@ fn secret_link(link: &SecretLink, page: &str, language: Language, links: &Links)
 }
 
 /// Universal time, said so: the reader's zone is not known.
-fn moment_in_words(at: Timestamp, language: Language) -> String {
+pub(super) fn moment_in_words(at: Timestamp, language: Language) -> String {
     match language {
         Language::Fr => at.format("%d/%m/%Y à %H:%M (UTC)").to_string(),
         Language::En => at.format("%-d %B %Y at %H:%M (UTC)").to_string(),

@@ -1,6 +1,7 @@
 //! The route table of notifications.
 
 mod dto;
+mod export;
 mod list;
 mod preferences;
 
@@ -17,5 +18,6 @@ pub fn configure(cfg: &mut ServiceConfig, app: App) {
         .service(list::read_all)
         .service(list::read)
         .service(preferences::show)
-        .service(preferences::change);
+        .service(preferences::change)
+        .service(export::export);
 }

@@ -1,25 +1,27 @@
-use shared::clock::Timestamp;
+use std::collections::HashMap;
+
+use shared::{clock::Timestamp, ids::UserId};
 
 use super::{App, known};
 use crate::{
-    domain::{Delivery, MailAddress, Notice, Outcome, Preferences, Recipient, reason},
-    mail::{Mail, variables},
+    domain::{Delivery, MailAddress, Outcome, Preferences, Recipient, reason},
+    mail::{Mail, Names, variables},
 };
 
 impl App {
-    /// The mail of a delivery as things stand at `now`: address, name, language and wishes are those of this moment and
-    /// not of the one that it was ordered at.
+    /// The mail of a delivery as things stand at `now`: address, names, language and wishes are those of this moment and
+    /// not of the one that it was ordered at. `people` holds those of [`Delivery::people`] of whom something is known.
     ///
     /// # Errors
     /// What becomes of the delivery instead.
     pub(super) fn mail(
         &self,
         delivery: &Delivery,
-        recipient: Option<&Recipient>,
+        people: &HashMap<UserId, Recipient>,
         wishes: &Preferences,
         now: Timestamp,
     ) -> Result<Mail, Outcome> {
-        let recipient = known(recipient.cloned(), delivery.recipient);
+        let recipient = known(people.get(&delivery.recipient).cloned(), delivery.recipient);
         if recipient.erased {
             return Err(Outcome::Unwanted(reason::ERASED));
         }
@@ -37,10 +39,13 @@ impl App {
         let address = delivery.address.as_ref().or(recipient.address.value().as_ref());
         let address = address.ok_or(Outcome::UnknownRecipient)?;
         let to = MailAddress::parse(address).map_err(|fault| Outcome::Unsendable(fault.to_string()))?;
-        let notice = Notice::read(delivery.template, &delivery.payload)
+        let notice = delivery
+            .notice()
             .map_err(|_| Outcome::Unsendable("the facts of the message cannot be read".to_owned()))?;
         let language = self.language(wishes, &recipient);
-        let variables = variables(&notice, language, &recipient.name(&to), &self.links);
+        let other = notice.names().and_then(|user| people.get(&user)?.known_as());
+        let names = Names { reader: &recipient.name(&to), other: other.as_deref() };
+        let variables = variables(&notice, language, names, &self.links);
         let letter = self
             .renderer
             .letter(delivery.template, language, &variables)

@@ -8,7 +8,7 @@ use super::{App, known};
 use crate::{
     domain::{Language, Notice, Notification, Template, Window},
     error::Error,
-    mail::variables,
+    mail::{Names, variables},
     store::{list, preferences, recipients},
 };
 
@@ -83,16 +83,25 @@ impl App {
 
     fn line(&self, notification: Notification, language: Language, name: &str) -> Line {
         let Notification { id, template, payload, ticket, created_at, read_at } = notification;
-        let title = Notice::read(template, &payload)
-            .map_err(|fault| fault.to_string())
-            .and_then(|notice| {
-                let variables = variables(&notice, language, name, &self.links);
-                self.renderer.subject(template, language, &variables).map_err(|fault| fault.to_string())
-            })
-            .unwrap_or_else(|fault| {
-                tracing::warn!(delivery_id = %id, %template, fault, "a notification has no title");
-                template.as_str().to_owned()
-            });
+        let title = self.title(template, &payload, language, name).unwrap_or_else(|fault| {
+            tracing::warn!(delivery_id = %id, %template, fault, "a notification has no title");
+            template.as_str().to_owned()
+        });
         Line { id, template, title, ticket, created_at, read_at }
+    }
+
+    /// The subject of a stored delivery, or why it has none.
+    pub(super) fn title(
+        &self,
+        template: Template,
+        payload: &str,
+        language: Language,
+        name: &str,
+    ) -> Result<String, String> {
+        let notice = Notice::read(template, payload).map_err(|fault| fault.to_string())?;
+        // No subject names anybody but its reader.
+        let names = Names { reader: name, other: None };
+        let variables = variables(&notice, language, names, &self.links);
+        self.renderer.subject(template, language, &variables).map_err(|fault| fault.to_string())
     }
 }

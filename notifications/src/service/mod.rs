@@ -1,6 +1,7 @@
 //! Runs the use cases and owns their transactions.
 
 mod compose;
+mod export;
 mod list;
 mod preferences;
 mod tell;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use shared::{auth::Caller, clock::Clock, db::Db, ids::UserId};
 use tokio::sync::Notify;
 
+pub use export::{Export, Exported};
 pub use list::Line;
 pub use preferences::{PreferencesPatch, PreferencesShown};
 pub use tell::Cause;

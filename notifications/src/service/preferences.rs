@@ -60,7 +60,7 @@ impl App {
         Ok(self.shown(&preferences, &recipient))
     }
 
-    fn shown(&self, preferences: &Preferences, recipient: &Recipient) -> PreferencesShown {
+    pub(super) fn shown(&self, preferences: &Preferences, recipient: &Recipient) -> PreferencesShown {
         let optional = Template::ALL.into_iter().filter(|template| template.is_optional());
         PreferencesShown {
             language: self.language(preferences, recipient),

@@ -106,17 +106,18 @@ impl Worker {
             _ => deliveries::claim(&tx, wanted as u64, self.lease(), now).await?,
         };
         let count = claimed.len();
-        let readers = || claimed.iter().map(|delivery| delivery.recipient);
         let (known, preferences) = match count {
             0 => Default::default(),
             _ => {
-                (recipients::find_all(&*tx, readers()).await?, preferences::find_all(&*tx, readers()).await?)
+                let readers = claimed.iter().map(|delivery| delivery.recipient);
+                let people = claimed.iter().flat_map(Delivery::people);
+                (recipients::find_all(&*tx, people).await?, preferences::find_all(&*tx, readers).await?)
             }
         };
         let mut mails = Vec::with_capacity(count);
         for delivery in claimed {
             let wishes = preferences.get(&delivery.recipient).cloned().unwrap_or_default();
-            match self.app.mail(&delivery, known.get(&delivery.recipient), &wishes, now) {
+            match self.app.mail(&delivery, &known, &wishes, now) {
                 Ok(mail) => mails.push((delivery, mail)),
                 Err(outcome) => settled.extend(self.settle(&tx, &delivery, outcome, now).await?),
             }

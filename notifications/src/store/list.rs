@@ -8,7 +8,7 @@ use shared::{
 };
 
 use super::entities::delivery::{Column, Entity, Model};
-use crate::domain::{Channel, Notification, Template, Window};
+use crate::domain::{Channel, Notification, Record, Template, Window};
 
 /// A part of somebody's list, by time.
 ///
@@ -81,7 +81,21 @@ pub async fn mark_read(
     Ok(())
 }
 
-/// Every query of this file begins here, so that none of them can see another's list.
+/// Everything that was ever to reach somebody, over every channel, the oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn ledger(conn: &impl ConnectionTrait, owner: UserId) -> Result<Vec<Record>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::RecipientId.eq(owner.0))
+        .order_by(Column::CreatedAt, Order::Asc)
+        .order_by(Column::Id, Order::Asc)
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(record).collect())
+}
+
+/// Every query on the list begins here, so that none of them can see another's list.
 fn of(owner: UserId) -> Select<Entity> {
     Entity::find().filter(mine(owner))
 }
@@ -106,4 +120,22 @@ fn notification(row: Model) -> Result<Notification, DbErr> {
         created_at: row.created_at,
         read_at: row.read_at,
     })
+}
+
+fn record(row: Model) -> Record {
+    Record {
+        id: DeliveryId(row.id),
+        channel: row.channel,
+        template: row.template,
+        status: row.status,
+        payload: row.payload,
+        address: row.address,
+        ticket: row.ticket_id.map(Into::into),
+        attempts: row.attempts,
+        reason: row.last_error,
+        created_at: row.created_at,
+        sent_at: row.sent_at,
+        read_at: row.read_at,
+        expires_at: row.expires_at,
+    }
 }

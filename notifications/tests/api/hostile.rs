@@ -2,8 +2,11 @@
 
 use chrono::Duration;
 use shared::{
-    events::{SendPasswordResetMail, UserProfileUpdated},
-    ids::UserId,
+    events::{
+        FieldChange, SendPasswordResetMail, TicketAssigned, TicketCommented, TicketStatusChanged,
+        UserProfileUpdated,
+    },
+    ids::{CommentId, UserId},
 };
 
 use crate::{
@@ -58,6 +61,93 @@ async fn what_a_user_writes_stays_a_text() {
     }
     let subjects: Vec<_> = server.mails().iter().map(|raw| Eml::parse(raw).header("Subject")).collect();
     assert!(subjects.iter().any(|subject| subject == "Ticket #HD-000042 créé - {{7*7}}"), "{subjects:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_on_a_ticket_stays_a_text_in_the_mails_that_follow() {
+    let server = SmtpServer::start(Mood::Takes).await;
+    let service = Service::with(&[("SMTP_URL", &server.url())], None).await;
+    let alice = service.registered("alice@example.com").await;
+    let bob = service.registered("bob@example.com").await;
+    let text = "{{7*7}} <script>alert(1)</script>\r\nBcc: victim@example.com\r\n.\r\nRCPT TO:<evil@example.com>\
+                \r\n\r\n--helpdesk";
+    let on_one_line =
+        "{{7*7}} <script>alert(1)</script> Bcc: victim@example.com . RCPT TO:<evil@example.com> --helpdesk";
+    for person in [&alice, &bob] {
+        let profile = UserProfileUpdated {
+            user_id: person.id,
+            first_name: Some(text.into()),
+            last_name: None,
+            language: None,
+            changes: Vec::new(),
+        };
+        service.world.deliver(&profile, 1, Some(person.id)).await;
+    }
+    let ticket = service.ticket(alice.id, text);
+    let assigned = TicketAssigned {
+        ticket_id: ticket.ticket_id,
+        ticket_number: ticket.ticket_number.clone(),
+        title: text.into(),
+        priority: text.into(),
+        user_id: alice.id,
+        previous: None,
+        assigned_to: Some(bob.id),
+        due_date: ticket.due_date,
+    };
+    service.world.deliver(&assigned, 2, None).await;
+    let change =
+        |field: &str| FieldChange { field: field.into(), old: Some("a".into()), new: Some(text.into()) };
+    let moved = TicketStatusChanged {
+        ticket_id: ticket.ticket_id,
+        ticket_number: ticket.ticket_number.clone(),
+        title: text.into(),
+        user_id: alice.id,
+        assigned_to: Some(bob.id),
+        old_status: text.into(),
+        new_status: text.into(),
+        comment: Some(text.into()),
+        changes: vec![change("title"), change("dueDate"), change(text)],
+    };
+    service.world.deliver(&moved, 3, Some(bob.id)).await;
+    let commented = TicketCommented {
+        ticket_id: ticket.ticket_id,
+        ticket_number: ticket.ticket_number,
+        title: text.into(),
+        status: "OPEN".into(),
+        comment_id: CommentId::at(service.world.clock().now()),
+        user_id: alice.id,
+        assigned_to: Some(bob.id),
+        is_internal: false,
+        content: Some(text.into()),
+    };
+    service.world.deliver(&commented, 4, Some(bob.id)).await;
+    service.settled().await;
+
+    let mails: Vec<_> = server.mails().iter().map(|raw| Eml::parse(raw)).collect();
+    assert_eq!(mails.len(), 3);
+    let ours = |recipient: &String| {
+        recipient.contains("<alice@example.com>") || recipient.contains("<bob@example.com>")
+    };
+    assert!(server.recipients().iter().all(ours), "{:?}", server.recipients());
+    for mail in &mails {
+        assert_eq!(mail.count("Bcc") + mail.count("Cc"), 0, "{:?}", mail.headers);
+        assert_eq!(mail.headers.len(), 11, "{:?}", mail.headers);
+        assert!(mail.text.starts_with(&format!("Bonjour {on_one_line},\n")), "{}", mail.text);
+        assert!(!mail.text.contains("49"), "{}", mail.text);
+        assert!(!mail.html.contains("<script") && mail.html.contains("&lt;script&gt;"), "{}", mail.html);
+        // Only what the agent wrote has lines of its own, and nothing of ours comes after it.
+        let ours = mail.text.split("Commentaire de l'agent:\n").next().unwrap();
+        assert!(!ours.lines().any(|line| line.starts_with("Bcc") || line == "."), "{ours}");
+    }
+    let comments: Vec<_> = mails.iter().filter_map(|mail| mail.text.split_once("l'agent:\n")).collect();
+    assert_eq!(comments.len(), 2);
+    for (_, comment) in comments {
+        assert_eq!(comment.trim_end(), text.replace("\r\n", "\n"));
+    }
+    let mut told = mails.iter().filter_map(|mail| mail.text.split_once("Changements:\n"));
+    let (_, told) = told.next().expect("the status changed");
+    assert!(told.contains(&format!("- Titre: a → {on_one_line}\n")), "{told}");
+    assert!(told.contains(&format!("- Échéance: a → {on_one_line}\n")), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -135,6 +135,7 @@ async fn a_stranger_is_turned_away_and_a_bad_question_answered() {
         (Method::PUT, format!("/notifications/{id}/read")),
         (Method::GET, "/notifications/preferences".to_owned()),
         (Method::PUT, "/notifications/preferences".to_owned()),
+        (Method::GET, "/notifications/export".to_owned()),
     ] {
         assert_eq!(
             service.stranger(method.clone(), &path).await,

@@ -1,6 +1,7 @@
 //! The notifications service over HTTP, events and mail.
 
 mod eml;
+mod export;
 mod hostile;
 mod list;
 mod mails;
@@ -8,6 +9,7 @@ mod preferences;
 mod recipients;
 mod retries;
 mod smtp;
+mod tickets;
 
 use std::{fs, path::PathBuf};
 

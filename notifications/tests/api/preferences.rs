@@ -12,7 +12,8 @@ const PATH: &str = "/notifications/preferences";
 async fn the_chosen_language_goes_before_that_of_the_profile() {
     let service = Service::start().await;
     let alice = service.registered("alice@example.com").await;
-    let everything = json!({"language": "fr", "email": {"ticket_created": true}});
+    let on = json!({"ticket_assigned": true, "ticket_created": true, "ticket_updated": true});
+    let everything = json!({"language": "fr", "email": on});
     assert_eq!(service.get(PATH, &alice).await, everything);
 
     let profile = UserProfileUpdated {
@@ -39,8 +40,9 @@ async fn a_mail_switched_off_is_not_sent_but_stands_in_the_list() {
     let service = Service::start().await;
     let alice = service.registered("alice@example.com").await;
     let off = json!({"email": {"ticket_created": false}});
+    let off_alone = json!({"ticket_assigned": true, "ticket_created": false, "ticket_updated": true});
     let (status, body) = service.call(Method::PUT, PATH, &alice, Some(off)).await;
-    assert_eq!((status, &body["email"]), (StatusCode::OK, &json!({"ticket_created": false})));
+    assert_eq!((status, &body["email"]), (StatusCode::OK, &off_alone));
     service.world.deliver(&service.ticket(alice.id, "Quiet"), 1, Some(alice.id)).await;
     service.settled().await;
     let rows = service.texts("SELECT last_error FROM deliveries WHERE status = 'suppressed'").await;
@@ -50,7 +52,7 @@ async fn a_mail_switched_off_is_not_sent_but_stands_in_the_list() {
     // What guards the account comes all the same.
     service.world.deliver(&UserPasswordChanged { user_id: alice.id }, 2, Some(alice.id)).await;
     service.mails_are(1).await;
-    assert_eq!(service.get(PATH, &alice).await["email"], json!({"ticket_created": false}));
+    assert_eq!(service.get(PATH, &alice).await["email"], off_alone);
 }
 
 #[tokio::test(flavor = "multi_thread")]
