@@ -27,6 +27,8 @@ pub struct Storage {
     pub server: S3Server,
     /// The bucket for the files of tickets.
     pub tickets_bucket: String,
+    /// The bucket for the pictures of people.
+    pub avatars_bucket: String,
     /// How long the bucket may do nothing before it counts as away.
     pub patience: Duration,
 }
@@ -109,9 +111,12 @@ fn limits(s: &mut Settings) -> Limits {
         file_size: s.bytes("max_file_size"),
         ticket_files: s.number("max_files_per_ticket", 1..=10_000),
         ticket_size: s.bytes("max_total_size_per_ticket"),
+        avatar_size: s.bytes("max_avatar_size"),
     };
-    if limits.file_size == 0 {
-        s.fault("max_file_size", "leaves room for nothing");
+    for (key, size) in [("max_file_size", limits.file_size), ("max_avatar_size", limits.avatar_size)] {
+        if size == 0 {
+            s.fault(key, "leaves room for nothing");
+        }
     }
     if limits.ticket_size < limits.file_size {
         s.fault("max_total_size_per_ticket", "is smaller than MAX_FILE_SIZE");
@@ -153,18 +158,18 @@ fn storage(s: &mut Settings, common: &Common) -> Storage {
             }
         }
     };
-    let tickets_bucket = s.required("s3_bucket_tickets");
-    if !is_bucket_name(&tickets_bucket) {
-        s.fault(
-            "s3_bucket_tickets",
-            "is no name of a bucket: 3 to 63 lower-case letters, digits and hyphens",
-        );
-    }
+    let [tickets_bucket, avatars_bucket] = ["s3_bucket_tickets", "s3_bucket_avatars"].map(|key| {
+        let name = s.required(key);
+        if !is_bucket_name(&name) {
+            s.fault(key, "is no name of a bucket: 3 to 63 lower-case letters, digits and hyphens");
+        }
+        name
+    });
     let patience = s.duration("s3_patience");
     if patience.is_zero() {
         s.fault("s3_patience", "leaves the server no time");
     }
-    Storage { server, tickets_bucket, patience }
+    Storage { server, tickets_bucket, avatars_bucket, patience }
 }
 
 /// The specification's names: a host and a port, or a whole URL.
@@ -225,10 +230,12 @@ mod tests {
     #[test]
     fn the_defaults_are_the_specifications_limits_and_the_embedded_store() {
         let config = read(&[]).unwrap();
-        assert_eq!(config.limits, Limits { file_size: 10 << 20, ticket_files: 10, ticket_size: 50 << 20 });
+        let sizes = (config.limits.file_size, config.limits.ticket_size, config.limits.avatar_size);
+        assert_eq!((sizes, config.limits.ticket_files), ((10 << 20, 50 << 20, 2 << 20), 10));
         assert_eq!(config.common.http.port, 3004);
         assert!(matches!(config.storage.server, S3Server::Embedded { .. }));
         assert_eq!(config.storage.tickets_bucket, "helpdesk-tickets");
+        assert_eq!(config.storage.avatars_bucket, "helpdesk-avatars");
     }
 
     #[test]
@@ -266,6 +273,8 @@ mod tests {
             ("S3_ENDPOINT", "ftp://x"),
             ("S3_SECRET_KEY", "hush"),
             ("S3_BUCKET_TICKETS", "No Bucket"),
+            ("S3_BUCKET_AVATARS", "x"),
+            ("MAX_AVATAR_SIZE", "0"),
             ("MAX_TOTAL_SIZE_PER_TICKET", "1MiB"),
             ("UPLOAD_ABANDONED_AFTER", "1s"),
         ])
@@ -274,6 +283,8 @@ mod tests {
             "S3_ENDPOINT",
             "S3_ACCESS_KEY",
             "S3_BUCKET_TICKETS",
+            "S3_BUCKET_AVATARS",
+            "MAX_AVATAR_SIZE",
             "MAX_TOTAL_SIZE_PER_TICKET",
             "UPLOAD_ABANDONED_AFTER",
         ] {

@@ -20,7 +20,7 @@ pub enum Error {
     /// A rule of the domain.
     #[error(transparent)]
     Rule(#[from] FileError),
-    /// There is no such file, or the caller may not see its ticket.
+    /// There is no such file or picture, or it is not the caller's to see or to change.
     #[error("there is no such file")]
     NotFound,
     /// Tickets could not say who may see what.
@@ -77,6 +77,7 @@ fn broken(rule: &FileError) -> ApiError {
     let code = match rule {
         FileError::Name(fault) => return ApiError::validation("file", fault.code(), fault.to_string()),
         FileError::Empty => return ApiError::validation("file", "empty", rule.to_string()),
+        FileError::Pixels { .. } => return ApiError::validation("file", "too_many_pixels", rule.to_string()),
         FileError::TooLarge { .. } => Code::FileTooLarge,
         FileError::TooManyFiles { .. } => Code::TooManyFiles,
         FileError::QuotaExceeded { .. } => Code::QuotaExceeded,

@@ -3,6 +3,7 @@
 
 mod blobs;
 mod config;
+mod consumers;
 mod domain;
 mod error;
 mod routes;

@@ -9,7 +9,8 @@ use shared::http::client::{ClientSettings, ServiceClient};
 use shared::http::{Check, Module, serve};
 use shared::process::Process;
 
-use crate::blobs::{Blobs, Spool};
+use crate::blobs::{Buckets, Spool};
+use crate::consumers::Files;
 use crate::service::{self, App};
 use crate::{Config, routes};
 
@@ -23,16 +24,17 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     process.lifecycle.close_at_the_end(&db);
     shared::migrate::<migrations::files::Migrator>(&db, &common.database).await?;
     let spool = Spool::open(&config.uploads.directory)?;
-    let blobs = Blobs::open(&config.storage, &process.lifecycle).await?;
+    let buckets = Buckets::open(&config.storage, &process.lifecycle).await?;
 
     let bus = Bus::open("files", &common.events, process).await?;
     bus.relay(db.background());
     bus.follow_revocations();
+    bus.subscribe(Files::durable()?, db.background(), Files)?;
     process.lifecycle.spawn(
-        "sweeper of abandoned uploads",
+        "sweeper of objects without a row",
         service::sweep(
             db.background(),
-            blobs.clone(),
+            buckets.clone(),
             process.clock.clone(),
             config.uploads.clone(),
             process.lifecycle.halting(),
@@ -41,11 +43,11 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
 
     let guard = TokenVerifier::new(&common.tokens, process.revocations.clone(), process.clock.clone());
     let tickets = ServiceClient::new("tickets", &config.ticket_service_url, ClientSettings::default());
-    let storage = blobs.clone();
+    let storage = buckets.clone();
     let app = App::new(
         db.clone(),
         process.clock.clone(),
-        blobs,
+        buckets,
         spool,
         tickets,
         config.limits,
@@ -54,7 +56,7 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     let module = Module::new("files", guard, move |routes| routes::configure(routes, app.clone()));
     let storage = Check::wanted(move || {
         let storage = storage.clone();
-        async move { storage.look().await.map_err(|_| "the bucket does not answer".to_owned()) }
+        async move { storage.look().await.map_err(|_| "the buckets do not answer".to_owned()) }
     });
     Ok(module.check("database", db.check()).check("events", bus.check()).check("storage", storage))
 }

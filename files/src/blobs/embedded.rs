@@ -24,9 +24,11 @@ pub(super) struct Embedded {
 }
 
 impl Embedded {
-    /// Starts it, with one bucket, as a task of the process.
-    pub async fn start(directory: &Path, bucket: &str, lifecycle: &Lifecycle) -> anyhow::Result<Self> {
-        let files = std::fs::create_dir_all(directory.join(bucket))
+    /// Starts it, with these buckets, as a task of the process.
+    pub async fn start(directory: &Path, buckets: &[&str], lifecycle: &Lifecycle) -> anyhow::Result<Self> {
+        let files = buckets
+            .iter()
+            .try_for_each(|bucket| std::fs::create_dir_all(directory.join(bucket)))
             .map_err(anyhow::Error::from)
             .and_then(|()| s3s_fs::FileSystem::new(directory).map_err(|fault| anyhow::anyhow!("{fault:?}")))
             .with_context(|| format!("files: the embedded S3 store cannot use {}", directory.display()))?;

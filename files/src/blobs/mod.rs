@@ -1,8 +1,9 @@
-//! The bucket in which the bytes lie, and the place on disk where uploads wait.
+//! The buckets in which the bytes lie, and the place on disk where uploads wait.
 //!
 //! There is one way to the bytes: S3 as everybody speaks it, through rust-s3. The embedded store is an S3 server too.
 
 mod alive;
+mod buckets;
 mod embedded;
 mod put;
 mod spool;
@@ -10,32 +11,28 @@ mod spool;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use reqwest::header::{HeaderMap, HeaderValue, RANGE};
-use s3::creds::Credentials;
 use s3::error::S3Error;
-use s3::{Bucket, BucketConfiguration, Region};
-use shared::process::Lifecycle;
+use s3::{Bucket, BucketConfiguration};
 use thiserror::Error;
 use tokio::time::Instant;
 
+pub use buckets::Buckets;
 pub use spool::{Received, Receiving, Spool};
 
-use crate::config::{S3Server, Storage};
 use alive::Moment;
-use embedded::Embedded;
 
 /// How long a download may wait for the bucket's next bytes.
 const NEXT_BYTES: Duration = Duration::from_secs(10);
 
-/// The bucket for the files of tickets.
+/// A bucket.
 #[derive(Clone)]
 pub struct Blobs {
     bucket: Arc<Bucket>,
     patience: Duration,
-    /// When it last answered anybody.
+    /// When its server last answered anybody.
     heard: Moment,
 }
 
@@ -66,59 +63,19 @@ impl BlobError {
 }
 
 impl Blobs {
-    /// Connects to the configured server, or starts the embedded one, and makes the bucket if it is not there.
-    ///
-    /// # Errors
-    /// When the server refuses. One that is away is no fault: the bucket is made when it comes back.
-    pub async fn open(storage: &Storage, lifecycle: &Lifecycle) -> anyhow::Result<Self> {
-        // Its retries wait whole seconds, and a caller waits two at most. Ours come at once or not at all.
-        s3::set_retries(0);
-        let (region, keys, path_style, embedded) = match &storage.server {
-            S3Server::Embedded { directory } => {
-                let store = Embedded::start(directory, &storage.tickets_bucket, lifecycle).await?;
-                let endpoint = format!("http://{}", store.address);
-                let region = Region::Custom { region: "us-east-1".to_owned(), endpoint };
-                (region, (store.access_key, store.secret_key), true, true)
-            }
-            S3Server::At { endpoint, region, access_key, secret_key, path_style } => {
-                let keys = (access_key.clone(), secret_key.expose().to_owned());
-                (region_of(endpoint, region), keys, *path_style, false)
-            }
-        };
-        let credentials = Credentials::new(Some(&keys.0), Some(&keys.1), None, None, None)?;
-        let mut bucket = *Bucket::new(&storage.tickets_bucket, region, credentials)?;
-        if path_style {
-            bucket.set_path_style();
-        }
-        if embedded {
-            // A proxy of the environment is for the world outside, not for a server in this process.
-            bucket = bucket.set_proxy(reqwest::Proxy::custom(|_| None::<reqwest::Url>))?;
-        }
-        // A download lasts as long as its client takes; what may take how long is decided here.
-        bucket.set_request_timeout(None);
-        let blobs = Self { bucket: Arc::new(bucket), patience: storage.patience, heard: Moment::now() };
-        if embedded {
-            // Its bucket is a directory, and made.
-            return Ok(blobs);
-        }
-        match blobs.make_bucket().await {
-            Ok(()) => Ok(blobs),
-            Err(BlobError::Away { cause, .. }) => {
-                tracing::warn!(%cause, "the S3 server is away; uploads and downloads answer 503 until it is back");
-                Ok(blobs)
-            }
-            Err(fault) => Err(fault).with_context(|| {
-                format!(
-                    "files: the bucket {} at {} cannot be used (S3_ENDPOINT, S3_REGION, S3_ACCESS_KEY, S3_SECRET_KEY)",
-                    blobs.bucket.name(),
-                    blobs.bucket.host()
-                )
-            }),
-        }
+    fn of(bucket: Bucket, patience: Duration) -> Self {
+        Self { bucket: Arc::new(bucket), patience, heard: Moment::now() }
+    }
+
+    /// Another bucket of the same server. What the server lets be heard there counts here too.
+    fn beside(&self, name: &str) -> Self {
+        let mut bucket = Bucket::clone(&self.bucket);
+        name.clone_into(&mut bucket.name);
+        Self { bucket: Arc::new(bucket), ..self.clone() }
     }
 
     /// The bucket's name.
-    pub fn bucket(&self) -> String {
+    pub fn name(&self) -> String {
         self.bucket.name()
     }
 
@@ -231,16 +188,6 @@ impl Blobs {
 
 fn silent(after: Duration) -> BlobError {
     BlobError::Away { cause: format!("no answer within {after:?}"), perhaps_done: true }
-}
-
-/// Amazon's own regions are known by name, and `us-east-1` must not be named when a bucket is made there.
-fn region_of(endpoint: &str, region: &str) -> Region {
-    match region.parse() {
-        Ok(Region::Custom { .. }) | Err(_) => {}
-        Ok(known) if endpoint.trim_end_matches('/').ends_with(".amazonaws.com") => return known,
-        Ok(_) => {}
-    }
-    Region::Custom { region: region.to_owned(), endpoint: endpoint.to_owned() }
 }
 
 fn fault(error: S3Error) -> BlobError {

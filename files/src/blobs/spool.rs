@@ -6,7 +6,7 @@ use anyhow::Context;
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 
-use crate::domain::{self, Kind};
+use crate::domain::{self, Kind, Pixels};
 
 /// What is written at once; also all that one upload holds in memory.
 const BUFFER: usize = 64 * 1024;
@@ -105,6 +105,15 @@ impl Received {
     pub async fn agrees(&self, kind: Kind) -> io::Result<bool> {
         let mut file = self.file.try_clone()?;
         blocking(move || domain::agrees(kind, &mut file)).await
+    }
+
+    /// How large the picture is, when the bytes are a picture of this kind.
+    ///
+    /// # Errors
+    /// When they cannot be read back.
+    pub async fn pixels(&self, kind: Kind) -> io::Result<Option<Pixels>> {
+        let mut file = self.file.try_clone()?;
+        blocking(move || domain::pixels(kind, &mut file)).await
     }
 
     /// The bytes from the first on. The position is shared: one reader at a time.

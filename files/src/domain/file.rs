@@ -38,6 +38,12 @@ pub enum FileError {
     /// Not on the list, or not what it claims to be.
     #[error(transparent)]
     Type(#[from] TypeFault),
+    /// A picture of somebody that is too large to be shown, or has no size.
+    #[error("a picture has from 1 to {side} pixels on each side")]
+    Pixels {
+        /// The most on one side.
+        side: u32,
+    },
     /// Somebody else's file.
     #[error("only who uploaded a file, and administrators, may delete it")]
     NotYours,
@@ -57,8 +63,11 @@ pub enum TypeFault {
     /// The name says one thing and the declared type another.
     #[error("the file's extension and its Content-Type do not agree")]
     Disagreement,
+    /// A picture of somebody that is declared to be none.
+    #[error("a picture is sent with a Content-Type of image/jpeg, image/png or image/gif")]
+    NoPicture,
     /// The bytes are something else.
-    #[error("the file's bytes are not what its name says")]
+    #[error("the file's bytes are not what it is said to be")]
     Bytes,
 }
 

@@ -65,6 +65,11 @@ impl Kind {
         }
     }
 
+    /// Whether it is one of those that show somebody's face.
+    pub const fn is_picture(self) -> bool {
+        matches!(self, Kind::Jpeg | Kind::Png | Kind::Gif)
+    }
+
     /// The kind that has this extension.
     pub fn of_extension(extension: &str) -> Option<Self> {
         Kind::ALL.into_iter().find(|kind| kind.extensions().contains(&extension))

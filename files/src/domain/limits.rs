@@ -9,6 +9,8 @@ pub struct Limits {
     pub ticket_files: u64,
     /// All files of one ticket together.
     pub ticket_size: u64,
+    /// A picture of somebody.
+    pub avatar_size: u64,
 }
 
 /// What a ticket holds already, uploads that are on their way included.
@@ -45,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_ticket_takes_files_up_to_each_limit_and_not_one_byte_more() {
-        let limits = Limits { file_size: 10, ticket_files: 3, ticket_size: 25 };
+        let limits = Limits { file_size: 10, ticket_files: 3, ticket_size: 25, avatar_size: 1 };
         let usage = |files, bytes| Usage { files, bytes };
         for (held, size, answer) in [
             (usage(0, 0), 10, Ok(())),

@@ -1,12 +1,14 @@
 //! What a file is, what it may be, and who may remove it. No I/O but reading bytes that are handed in.
 
+mod avatar;
 mod content;
 mod file;
 mod kind;
 mod limits;
 mod name;
 
-pub use content::agrees;
+pub use avatar::{Avatar, Portrait, Sitter, admit_pixels, picture_kind};
+pub use content::{Pixels, agrees, pixels};
 pub use file::{Change, File, FileError, TypeFault, Upload, declared_kind};
 pub use kind::Kind;
 pub use limits::{Limits, Usage};

@@ -8,6 +8,7 @@ use shared::http::{ApiError, ClientAddress, Code, IfNoneMatch, PathId, Problem};
 use shared::ids::FileId;
 
 use super::disposition::attachment;
+use super::guarded;
 use super::part::Part;
 use crate::service::{App, Reader};
 
@@ -63,13 +64,8 @@ pub async fn download(
         }
     };
     let mut response = HttpResponse::build(status);
-    response
-        .insert_header((header::CONTENT_TYPE, file.mime_type.as_str()))
-        .insert_header((header::CONTENT_DISPOSITION, attachment(&file.name)))
-        .insert_header((header::ETAG, etag))
-        .insert_header((header::ACCEPT_RANGES, "bytes"))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"));
+    guarded(&mut response, &file.mime_type, attachment(&file.name), etag);
+    response.insert_header((header::ACCEPT_RANGES, "bytes"));
     if let Some((first, last)) = bytes {
         response.insert_header((header::CONTENT_RANGE, format!("bytes {first}-{last}/{}", file.size)));
     }

@@ -3,7 +3,8 @@ use shared::http::{Answer, When};
 use shared::ids::{FileId, TicketId, UserId};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::domain::File;
+use crate::domain::{Avatar, File};
+use crate::service::Export;
 
 /// The form of an upload. The parts may come in either order.
 #[derive(ToSchema)]
@@ -74,5 +75,113 @@ impl FileOut {
     /// The answer to its making.
     pub fn created(file: &File) -> Answer {
         Answer::created(format!("/files/{}", file.id), &FileOut::from(file))
+    }
+}
+
+/// Which version of a picture its address names.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Version {
+    /// The beginning of the hash of its bytes, so that a new picture has a new address.
+    #[serde(rename = "v")]
+    pub _v: Option<String>,
+}
+
+/// Somebody's picture.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AvatarOut {
+    /// Whose.
+    pub user_id: UserId,
+    /// Where it is served; another one after each change.
+    pub url: String,
+    /// What it was found to be.
+    pub mime_type: String,
+    /// In bytes.
+    pub file_size: u64,
+    /// SHA-256 of its bytes, hexadecimal.
+    #[schema(min_length = 64, max_length = 64)]
+    pub file_hash: String,
+}
+
+impl From<&Avatar> for AvatarOut {
+    fn from(avatar: &Avatar) -> Self {
+        AvatarOut {
+            user_id: avatar.user_id,
+            url: format!("/files/avatars/{}?v={:.16}", avatar.user_id, avatar.hash),
+            mime_type: avatar.mime_type.clone(),
+            file_size: avatar.size,
+            file_hash: avatar.hash.clone(),
+        }
+    }
+}
+
+/// All that is kept here about the caller.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportOut {
+    /// The files that they brought, the deleted ones too, oldest first.
+    pub files: Vec<ExportedFile>,
+    /// What they did with files, oldest first.
+    pub access_logs: Vec<ExportedAccess>,
+    /// Their picture.
+    pub avatar: Option<ExportedAvatar>,
+}
+
+/// A file, with what became of it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportedFile {
+    /// The file.
+    #[serde(flatten)]
+    pub file: FileOut,
+    /// When it was deleted, if it was.
+    pub deleted_at: Option<When>,
+}
+
+/// A line of the log of accesses.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportedAccess {
+    /// The file.
+    pub file_id: FileId,
+    /// What was done with it.
+    pub action: String,
+    /// From where.
+    pub ip_address: Option<String>,
+    /// With what.
+    pub user_agent: Option<String>,
+    /// When.
+    pub created_at: When,
+}
+
+/// Somebody's picture, and since when.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportedAvatar {
+    /// The picture.
+    #[serde(flatten)]
+    pub avatar: AvatarOut,
+    /// When it was stored.
+    pub created_at: When,
+}
+
+impl From<Export> for ExportOut {
+    fn from(export: Export) -> Self {
+        let file =
+            |file: &File| ExportedFile { file: FileOut::from(file), deleted_at: file.deleted_at.map(When) };
+        let accesses = export.accesses.into_iter().map(|noted| ExportedAccess {
+            file_id: noted.file,
+            action: noted.action,
+            ip_address: noted.ip_address,
+            user_agent: noted.user_agent,
+            created_at: When(noted.at),
+        });
+        let avatar = export.avatar.map(|avatar| ExportedAvatar {
+            avatar: AvatarOut::from(&avatar),
+            created_at: When(avatar.created_at),
+        });
+        ExportOut { files: export.files.iter().map(file).collect(), access_logs: accesses.collect(), avatar }
     }
 }

@@ -1,10 +1,7 @@
 //! Reads the form of an upload as it comes in, part by part.
 
-use std::time::Duration;
-
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::HttpRequest;
-use actix_web::http::header;
 use futures_util::StreamExt;
 use shared::auth::Caller;
 use shared::http::{ApiError, Code};
@@ -13,15 +10,13 @@ use shared::once::IDEMPOTENCY_KEY;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::body::{PATIENCE, admit_length, too_slow};
 use crate::domain::{FileError, FileName};
 use crate::error::Error;
 use crate::service::{App, Incoming, Pace, Parcel, Visible};
 
 /// What a form may have around its file: boundaries, headers, the ticket's id.
 const AROUND: u64 = 64 * 1024;
-/// A refused client that still sends is listened to for this long, so that it hears the answer: one that finds the
-/// connection closed under its hands often does not.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Reads it, or says what is wrong with it. Who may not see the ticket is told so before the file is read, where the
 /// ticket comes first.
@@ -60,11 +55,7 @@ impl Form {
         caller: &Caller,
         request: &HttpRequest,
     ) -> Result<Incoming, ApiError> {
-        let announced =
-            request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        if announced.is_some_and(|length: u64| length > app.file_limit() + AROUND) {
-            return Err(Error::from(FileError::TooLarge { limit: app.file_limit() }).into());
-        }
+        admit_length(request, app.file_limit(), AROUND)?;
         // A request that may be a repetition needs no room: the file that it made may be what took the last of it.
         let wants_room = !request.headers().contains_key(IDEMPOTENCY_KEY);
         let mut ticket = None;
@@ -126,7 +117,7 @@ impl Form {
     async fn file(&mut self, app: &App, mut part: Field) -> Result<NamedFile, ApiError> {
         let name = FileName::parse(&file_name(&part)).map_err(|fault| Error::from(FileError::from(fault)))?;
         let declared = part.content_type().map(ToString::to_string);
-        let mut intake = app.intake().await?;
+        let mut intake = app.intake(app.file_limit()).await?;
         while let Some(bytes) = self.next_bytes(&mut part).await? {
             intake.take(&bytes).await?;
         }
@@ -150,7 +141,7 @@ impl Form {
         &mut self,
         read: Result<Option<Result<T, MultipartError>>, Elapsed>,
     ) -> Result<Option<T>, ApiError> {
-        let read = read.map_err(|_| ApiError::new(Code::RequestTimeout).detail("The body comes too slowly."));
+        let read = read.map_err(|_| too_slow());
         let read = read.and_then(|read| read.transpose().map_err(unreadable));
         self.readable = read.is_ok();
         read

@@ -1,14 +1,19 @@
 //! The API of files. This page is its index; each route reads, asks the service, and answers.
 
+mod avatars;
+mod body;
 mod disposition;
 mod download;
 mod dto;
+mod export;
 mod form;
 mod part;
+mod picture;
 
 use actix_multipart::Multipart;
+use actix_web::http::header;
 use actix_web::web::{self, Data};
-use actix_web::{HttpRequest, delete, get, post};
+use actix_web::{HttpRequest, HttpResponseBuilder, delete, get, post};
 use shared::auth::Caller;
 use shared::http::{Answer, ApiError, Listing, Once, PathId, Problem, When};
 use shared::ids::FileId;
@@ -18,11 +23,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::service::App;
 use dto::{FileForm, FileOut, OfTicket};
 
-/// Registers the routes.
+/// Registers the routes. The first that fits is taken: names go before ids.
 pub fn configure(cfg: &mut ServiceConfig, app: App) {
     cfg.app_data(web::Data::new(app))
         .service(upload)
         .service(list)
+        .service(export::export)
+        .service(avatars::put_avatar)
+        .service(avatars::get_avatar)
+        .service(avatars::delete_avatar)
         .service(get)
         .service(download::download)
         .service(delete);
@@ -124,4 +133,14 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<FileId>) -> Result<web::
 async fn delete(app: Data<App>, caller: Caller, id: PathId<FileId>) -> Result<Answer, ApiError> {
     app.delete(&caller, id.0).await?;
     Ok(Answer::no_content())
+}
+
+/// The headers of bytes that somebody brought: never to be guessed at, shown as a page, or run.
+fn guarded(response: &mut HttpResponseBuilder, mime_type: &str, disposition: String, etag: String) {
+    response
+        .insert_header((header::CONTENT_TYPE, mime_type))
+        .insert_header((header::CONTENT_DISPOSITION, disposition))
+        .insert_header((header::ETAG, etag))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"));
 }

@@ -29,7 +29,7 @@ impl App {
         part: Option<(u64, u64)>,
         reader: &Reader,
     ) -> Result<impl Stream<Item = Result<Bytes, BlobError>> + use<>, Error> {
-        let bytes = self.blobs.get(&file.key, part).await?;
+        let bytes = self.buckets.named(&file.bucket).get(&file.key, part).await?;
         let access = Access {
             file: file.id,
             user: caller.user_id,
@@ -38,7 +38,7 @@ impl App {
             user_agent: &reader.user_agent,
         };
         let tx = self.db.begin().await?;
-        store::note(&*tx, access, self.clock.now()).await?;
+        store::note(&tx, access, self.clock.now()).await?;
         tx.commit().await?;
         Ok(bytes)
     }

@@ -83,14 +83,19 @@ impl App {
         self.limits.file_size
     }
 
-    /// Gives a file a place to come in.
+    /// The most bytes that a picture of somebody may have.
+    pub fn avatar_limit(&self) -> u64 {
+        self.limits.avatar_size
+    }
+
+    /// Gives a file of at most `limit` bytes a place to come in.
     ///
     /// # Errors
     /// [`Error::Busy`] when all are taken.
-    pub async fn intake(&self) -> Result<Intake, Error> {
+    pub async fn intake(&self, limit: u64) -> Result<Intake, Error> {
         let slot = tokio::time::timeout(WAIT_FOR_SLOT, self.slots.clone().acquire_owned()).await;
         let slot = slot.map_err(|_| Error::Busy)?.expect("the places are never closed");
-        Ok(Intake { receiving: self.spool.begin().await?, limit: self.limits.file_size, slot })
+        Ok(Intake { receiving: self.spool.begin().await?, limit, slot })
     }
 
     /// Whether a ticket has room for any file at all: asked before its bytes are read, and decided anew when its size

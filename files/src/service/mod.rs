@@ -1,7 +1,10 @@
 //! The use cases of files, one in each module.
 
+mod avatar;
 mod delete;
 mod download;
+mod export;
+pub mod forget;
 mod intake;
 mod query;
 mod see;
@@ -15,11 +18,13 @@ use shared::db::Db;
 use shared::http::client::ServiceClient;
 use tokio::sync::Semaphore;
 
-use crate::blobs::{Blobs, Spool};
+use crate::blobs::{Buckets, Spool};
 use crate::config::Uploads;
 use crate::domain::Limits;
 
+pub use avatar::Picture;
 pub use download::Reader;
+pub use export::Export;
 pub use intake::{Pace, Parcel};
 pub use see::Visible;
 pub use sweep::sweep;
@@ -30,7 +35,7 @@ pub use upload::Incoming;
 pub struct App {
     db: Db,
     clock: Clock,
-    blobs: Blobs,
+    buckets: Buckets,
     spool: Spool,
     tickets: ServiceClient,
     limits: Limits,
@@ -43,13 +48,13 @@ impl App {
     pub fn new(
         db: Db,
         clock: Clock,
-        blobs: Blobs,
+        buckets: Buckets,
         spool: Spool,
         tickets: ServiceClient,
         limits: Limits,
         uploads: Uploads,
     ) -> Self {
         let slots = Arc::new(Semaphore::new(uploads.slots));
-        Self { db, clock, blobs, spool, tickets, limits, uploads, slots }
+        Self { db, clock, buckets, spool, tickets, limits, uploads, slots }
     }
 }

@@ -3,27 +3,27 @@ use shared::clock::Clock;
 use shared::db::Db;
 use tokio_util::sync::CancellationToken;
 
-use crate::blobs::Blobs;
+use crate::blobs::Buckets;
 use crate::config::Uploads;
 use crate::store::{self, Stale};
 
 /// How many are cleared away in one turn.
 const BATCH: u64 = 100;
 
-/// Clears away the uploads that were begun and never ended: the process was killed, or the bucket did not say whether
-/// it had stored the object. Runs for as long as the process; any number of replicas may.
+/// Clears away the objects that have no row: uploads that were begun and never ended, since the process was killed or the
+/// bucket did not say whether it had stored the object, and pictures that were replaced or taken down. Runs for as long as the process; any number of replicas may.
 ///
 /// # Errors
 /// None: a database or a bucket that is away is tried again at the next turn.
 pub async fn sweep(
     db: Db,
-    blobs: Blobs,
+    buckets: Buckets,
     clock: Clock,
     uploads: Uploads,
     halting: CancellationToken,
 ) -> anyhow::Result<()> {
     loop {
-        if let Err(error) = turn(&db, &blobs, &clock, &uploads).await {
+        if let Err(error) = turn(&db, &buckets, &clock, &uploads).await {
             tracing::warn!(%error, "abandoned uploads could not be looked for");
         }
         tokio::select! {
@@ -33,19 +33,19 @@ pub async fn sweep(
     }
 }
 
-async fn turn(db: &Db, blobs: &Blobs, clock: &Clock, uploads: &Uploads) -> Result<(), DbErr> {
+async fn turn(db: &Db, buckets: &Buckets, clock: &Clock, uploads: &Uploads) -> Result<(), DbErr> {
     let before = clock.now() - uploads.abandoned_after;
     let (stale, count) = store::stale(db, before, BATCH).await?;
     metrics::gauge!("files_abandoned_uploads").set(count as f64);
     for upload in stale {
-        remove(db, blobs, &upload).await?;
+        remove(db, buckets, &upload).await?;
     }
     Ok(())
 }
 
 /// First the reservation is taken back, so that a storer who is late finds it gone; then the object goes, and the row
 /// last: whenever this stops, the next turn finds what is left to do.
-async fn remove(db: &Db, blobs: &Blobs, upload: &Stale) -> Result<(), DbErr> {
+async fn remove(db: &Db, buckets: &Buckets, upload: &Stale) -> Result<(), DbErr> {
     if upload.pending {
         let tx = db.begin().await?;
         if !store::abandon(&tx, upload.id).await? {
@@ -53,7 +53,7 @@ async fn remove(db: &Db, blobs: &Blobs, upload: &Stale) -> Result<(), DbErr> {
         }
         tx.commit().await?;
     }
-    if let Err(error) = blobs.delete(&upload.key).await {
+    if let Err(error) = buckets.named(&upload.bucket).delete(&upload.key).await {
         tracing::warn!(file = %upload.id, %error, "an abandoned upload waits for the bucket");
         return Ok(());
     }

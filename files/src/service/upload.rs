@@ -5,7 +5,7 @@ use shared::ids::FileId;
 use shared::once::Once;
 
 use super::{App, Parcel, Visible};
-use crate::blobs::BlobError;
+use crate::blobs::{BlobError, Blobs};
 use crate::domain::{File, FileName, TypeFault, Upload, declared_kind};
 use crate::error::Error;
 use crate::store;
@@ -64,16 +64,14 @@ impl App {
         if let Some(answer) = self.reserve(&upload, &once).await? {
             return Ok(answer);
         }
-        if let Err(fault) = self.blobs.put(&upload.key(), &parcel.received, kind.mime()).await {
+        if let Err(fault) = self.buckets.tickets.put(&upload.key(), &parcel.received, kind.mime()).await {
             self.give_up(upload.id, &fault).await;
             return Err(fault.into());
         }
         let id = upload.id;
         let settled = self.settle(upload, once).await;
         if settled.is_err() {
-            // Whatever went wrong: if the row was not written, the object is nobody's. If it was, this finds nothing.
-            let unknown = BlobError::Away { cause: String::new(), perhaps_done: true };
-            self.give_up(id, &unknown).await;
+            self.leave_to_the_sweeper(id).await;
         }
         settled
     }
@@ -87,7 +85,7 @@ impl App {
             return Ok(Some(answer));
         }
         attempt.rollback().await?;
-        store::reserve(&tx, upload, &self.blobs.bucket(), &self.limits, self.clock.now()).await??;
+        store::reserve(&tx, upload, &self.buckets.tickets.name(), &self.limits, self.clock.now()).await??;
         tx.commit().await?;
         Ok(None)
     }
@@ -99,13 +97,13 @@ impl App {
         if let Some(answer) = once.claim(&tx).await? {
             // The same request, sent twice at once: the other one was first, and its file is the answer.
             drop(tx);
-            self.discard(id, &key).await;
+            self.discard(&self.buckets.tickets, id, &key).await;
             return Ok(answer);
         }
         if !store::release(&tx, id).await? {
             return Err(Error::Overtaken);
         }
-        let change = upload.stored(&self.blobs.bucket(), self.clock.now());
+        let change = upload.stored(&self.buckets.tickets.name(), self.clock.now());
         let file = store::save(&tx, change).await?;
         let answer = once.answer(&tx, &file).await?;
         tx.commit().await?;
@@ -116,7 +114,7 @@ impl App {
 
     /// Gives the room of a failed upload back at once. Where the object may have come into the bucket all the same, the
     /// sweeper looks after it. Should even this fail, the sweeper does it all.
-    async fn give_up(&self, id: FileId, fault: &BlobError) {
+    pub(super) async fn give_up(&self, id: FileId, fault: &BlobError) {
         let given_back = async {
             let tx = self.db.begin().await?;
             if fault.perhaps_done() {
@@ -131,12 +129,18 @@ impl App {
         }
     }
 
+    /// Gives up what was stored and could not be settled, whatever went wrong: if its row was not written, the object is
+    /// nobody's. If it was, this finds nothing.
+    pub(super) async fn leave_to_the_sweeper(&self, id: FileId) {
+        let unknown = BlobError::Away { cause: String::new(), perhaps_done: true };
+        self.give_up(id, &unknown).await;
+    }
+
     /// Removes an object that is not wanted after all, then its reservation.
-    async fn discard(&self, id: FileId, key: &str) {
-        let fault = match self.blobs.delete(key).await {
-            Ok(()) => BlobError::Missing,
-            Err(_) => BlobError::Away { cause: String::new(), perhaps_done: true },
-        };
-        self.give_up(id, &fault).await;
+    pub(super) async fn discard(&self, bucket: &Blobs, id: FileId, key: &str) {
+        match bucket.delete(key).await {
+            Ok(()) => self.give_up(id, &BlobError::Missing).await,
+            Err(_) => self.leave_to_the_sweeper(id).await,
+        }
     }
 }

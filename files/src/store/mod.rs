@@ -1,20 +1,23 @@
 //! The tables of files and the few functions that touch them.
 
+mod avatars;
+mod people;
 mod rows;
 mod uploads;
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use shared::clock::Timestamp;
 use shared::db::{Db, Tx};
 use shared::ids::{FileAccessId, FileId, TicketId, UserId};
 
 use crate::domain::{Change, File, FileName};
+pub use avatars::{avatar, hang, sit, take_down};
+pub use people::{Noted, accesses_of, erase, is_erased, uploaded_by};
 use rows::{access, file};
-pub use uploads::{Stale, abandon, forget, release, reserve, stale, usage};
+pub use uploads::{Stale, abandon, announce, forget, release, reserve, stale, usage};
 
 /// Writes a change of a file and its events.
 ///
@@ -96,21 +99,33 @@ pub struct Access<'a> {
     pub user_agent: &'a str,
 }
 
-/// Notes an access.
+/// Notes an access; of somebody who was forgotten, neither from where nor with what.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn note(tx: &impl ConnectionTrait, of: Access<'_>, now: Timestamp) -> Result<(), DbErr> {
+pub async fn note(tx: &Tx, of: Access<'_>, now: Timestamp) -> Result<(), DbErr> {
+    let known = !is_erased(tx, of.user).await?;
+    let user_agent = || of.user_agent.chars().filter(|c| *c != '\0').take(512).collect();
     let row = access::ActiveModel {
         id: Set(FileAccessId::at(now).0),
         file_id: Set(of.file.0),
         user_id: Set(of.user.0),
         action: Set(of.action.to_owned()),
-        ip_address: Set(Some(of.ip_address)),
-        user_agent: Set(Some(of.user_agent.chars().filter(|c| *c != '\0').take(512).collect())),
+        ip_address: Set(Some(of.ip_address).filter(|_| known)),
+        user_agent: Set(known.then(user_agent)),
         created_at: Set(now),
     };
-    access::Entity::insert(row).exec_without_returning(tx).await.map(drop)
+    access::Entity::insert(row).exec_without_returning(&**tx).await.map(drop)
+}
+
+/// Makes transactions about one ticket or one person wait for each other. SQLite has one writer anyway.
+async fn one_at_a_time(tx: &Tx, about: Uuid) -> Result<(), DbErr> {
+    if tx.db().is_postgres() {
+        // The random half of the id is its lock's number.
+        let lock = about.as_u64_pair().1 as i64;
+        tx.run("SELECT pg_advisory_xact_lock($1)", [lock.into()]).await?;
+    }
+    Ok(())
 }
 
 fn new_row(file: &File) -> file::ActiveModel {

@@ -39,12 +39,35 @@ pub(super) mod upload {
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: Uuid,
-        pub ticket_id: Uuid,
+        pub ticket_id: Option<Uuid>,
         pub bucket_name: String,
         pub file_path: String,
         pub file_size: i64,
         pub status: String,
         pub started_at: ChronoDateTimeUtc,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) mod avatar {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "avatars")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub user_id: Uuid,
+        pub file_id: Uuid,
+        pub bucket_name: String,
+        pub file_path: String,
+        pub file_size: i64,
+        pub mime_type: String,
+        pub file_hash: String,
+        pub created_at: ChronoDateTimeUtc,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,4 +1,5 @@
 use sea_orm::ActiveValue::Set;
+use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -7,12 +8,12 @@ use shared::clock::Timestamp;
 use shared::db::{Db, Tx};
 use shared::ids::{FileId, TicketId};
 
-use super::rows::upload;
-use crate::domain::{FileError, Limits, Upload, Usage};
+use super::{one_at_a_time, rows::upload};
+use crate::domain::{Avatar, FileError, Limits, Portrait, Upload, Usage};
 
-/// Holds room in its ticket.
+/// Is being stored, and holds room in its ticket.
 const PENDING: &str = "pending";
-/// Holds none; the sweeper removes it, and its object first.
+/// Nobody wants it: the sweeper removes it, and its object first.
 const ABANDONED: &str = "abandoned";
 
 /// What a ticket holds: its files, and the uploads that are being stored.
@@ -48,30 +49,61 @@ pub async fn reserve(
     limits: &Limits,
     now: Timestamp,
 ) -> Result<Result<(), FileError>, DbErr> {
-    if tx.db().is_postgres() {
-        // One reservation at a time for a ticket: without it two that count at once both see the last place free. On
-        // SQLite there is one writer anyway. The random half of the id is its lock's number.
-        let lock = upload.ticket_id.0.as_u64_pair().1 as i64;
-        tx.run("SELECT pg_advisory_xact_lock($1)", [lock.into()]).await?;
-    }
+    // Without it two that count at once both see the last place free.
+    one_at_a_time(tx, upload.ticket_id.0).await?;
     if let Err(full) = limits.admit(usage(tx.db(), &**tx, upload.ticket_id).await?, upload.size) {
         return Ok(Err(full));
     }
-    let row = upload::ActiveModel {
-        id: Set(upload.id.0),
-        ticket_id: Set(upload.ticket_id.0),
-        bucket_name: Set(bucket.to_owned()),
-        file_path: Set(upload.key()),
-        file_size: Set(upload.size as i64),
-        status: Set(PENDING.to_owned()),
-        started_at: Set(now),
-    };
-    upload::Entity::insert(row).exec_without_returning(&**tx).await?;
-    Ok(Ok(()))
+    let object = Object { bucket, key: upload.key(), size: upload.size };
+    note(tx, upload.id, Some(upload.ticket_id), object, PENDING, now).await.map(Ok)
 }
 
-/// Ends a reservation because the file takes its place, in the transaction that writes the file. `false` when the
-/// sweeper was here first: then the object is gone or going, and the file must not be written.
+/// Notes that a picture is being stored. It needs nobody's room.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn announce(tx: &Tx, portrait: &Portrait, bucket: &str, now: Timestamp) -> Result<(), DbErr> {
+    let object = Object { bucket, key: portrait.key(), size: portrait.size };
+    note(tx, portrait.id, None, object, PENDING, now).await
+}
+
+/// Leaves the object of a picture whose row goes, in the same transaction, to the sweeper.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn leave(tx: &Tx, avatar: Avatar, now: Timestamp) -> Result<(), DbErr> {
+    let object = Object { bucket: &avatar.bucket, key: avatar.key, size: avatar.size };
+    note(tx, avatar.file_id, None, object, ABANDONED, now).await
+}
+
+struct Object<'a> {
+    bucket: &'a str,
+    key: String,
+    size: u64,
+}
+
+async fn note(
+    tx: &Tx,
+    id: FileId,
+    ticket: Option<TicketId>,
+    object: Object<'_>,
+    status: &str,
+    now: Timestamp,
+) -> Result<(), DbErr> {
+    let row = upload::ActiveModel {
+        id: Set(id.0),
+        ticket_id: Set(ticket.map(Uuid::from)),
+        bucket_name: Set(object.bucket.to_owned()),
+        file_path: Set(object.key),
+        file_size: Set(object.size as i64),
+        status: Set(status.to_owned()),
+        started_at: Set(now),
+    };
+    upload::Entity::insert(row).exec_without_returning(&**tx).await.map(drop)
+}
+
+/// Ends a reservation because a file or a picture takes its place, in the transaction that writes its row. `false` when
+/// the sweeper was here first: then the object is gone or going, and the row must not be written.
 ///
 /// # Errors
 /// When the database refuses.
@@ -106,17 +138,19 @@ pub async fn forget(tx: &Tx, id: FileId) -> Result<(), DbErr> {
     upload::Entity::delete_by_id(id.0).exec(&**tx).await.map(drop)
 }
 
-/// An upload that never became a file.
+/// An object that has no row, and for so long that it will have none.
 pub struct Stale {
-    /// The id that the file would have had.
+    /// The id that the file would have had, or that the picture had.
     pub id: FileId,
-    /// Where its bytes may lie.
+    /// The bucket in which it may lie.
+    pub bucket: String,
+    /// Where there.
     pub key: String,
-    /// Whether it still holds room.
+    /// Whether somebody may still be storing it.
     pub pending: bool,
 }
 
-/// The oldest uploads that began before `before`, and how many there are in all.
+/// The oldest objects that have been without a row since before `before`, and how many there are in all.
 ///
 /// # Errors
 /// When the database refuses.
@@ -127,6 +161,7 @@ pub async fn stale(db: &Db, before: Timestamp, limit: u64) -> Result<(Vec<Stale>
     let stale = rows.into_iter().map(|row| Stale {
         id: FileId(row.id),
         pending: row.status == PENDING,
+        bucket: row.bucket_name,
         key: row.file_path,
     });
     Ok((stale.collect(), count))

@@ -27,12 +27,13 @@ pub enum Gate {
     Shut,
 }
 
-/// A bucket of one test's own.
+/// Two buckets of one test's own.
 pub struct TestBucket {
     pub endpoint: String,
     pub access_key: String,
     pub secret_key: String,
     pub name: String,
+    pub avatars: String,
     gate: watch::Sender<Gate>,
     _data: Option<tempfile::TempDir>,
 }
@@ -54,19 +55,29 @@ impl TestBucket {
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(guard(listener, server, state));
         let name = format!("test-{}", uuid::Uuid::new_v4().simple());
-        Self { endpoint, access_key, secret_key, name, gate, _data: data }
+        let avatars = format!("{name}-avatars");
+        Self { endpoint, access_key, secret_key, name, avatars, gate, _data: data }
     }
 
     pub fn set(&self, gate: Gate) {
         self.gate.send(gate).unwrap();
     }
 
-    /// What lies in the bucket.
+    /// What lies in the bucket for files.
     pub async fn keys(&self) -> Vec<String> {
+        self.keys_of(&self.name).await
+    }
+
+    /// What lies in the bucket for pictures.
+    pub async fn pictures(&self) -> Vec<String> {
+        self.keys_of(&self.avatars).await
+    }
+
+    async fn keys_of(&self, name: &str) -> Vec<String> {
         let region = Region::Custom { region: "us-east-1".into(), endpoint: self.endpoint.clone() };
         let keys =
             Credentials::new(Some(&self.access_key), Some(&self.secret_key), None, None, None).unwrap();
-        let bucket = Bucket::new(&self.name, region, keys).unwrap().with_path_style();
+        let bucket = Bucket::new(name, region, keys).unwrap().with_path_style();
         let pages = bucket.list(String::new(), None).await.unwrap();
         pages.into_iter().flat_map(|page| page.contents).map(|object| object.key).collect()
     }

@@ -3,7 +3,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 use shared::config::Sources;
-use shared::ids::TicketId;
+use shared::ids::{TicketId, UserId};
 use shared::testing::{TestCaller, World};
 
 use crate::bucket::TestBucket;
@@ -37,6 +37,7 @@ impl Site {
             ("S3_ACCESS_KEY", &bucket.access_key),
             ("S3_SECRET_KEY", &bucket.secret_key),
             ("S3_BUCKET_TICKETS", &bucket.name),
+            ("S3_BUCKET_AVATARS", &bucket.avatars),
         ];
         settings.extend(more);
         Self::with(world, &settings).await
@@ -52,7 +53,8 @@ impl Site {
                 .with("S3_ENDPOINT", &server)
                 .with("S3_ACCESS_KEY", env("TEST_S3_ACCESS_KEY"))
                 .with("S3_SECRET_KEY", env("TEST_S3_SECRET_KEY"))
-                .with("S3_BUCKET_TICKETS", &own_bucket);
+                .with("S3_BUCKET_TICKETS", &own_bucket)
+                .with("S3_BUCKET_AVATARS", format!("{own_bucket}-avatars"));
         }
         let sources: Sources =
             settings.iter().fold(sources, |sources, &(key, value)| sources.with(key, value));
@@ -128,12 +130,40 @@ impl Site {
         self.upload("note.txt", "text/plain", text).await
     }
 
-    /// How many rows a table has.
-    pub async fn count(&self, table: &str) -> i64 {
+    /// Sends a picture of somebody.
+    pub async fn put_avatar(
+        &self,
+        caller: &TestCaller,
+        of: UserId,
+        mime: &str,
+        bytes: impl Into<reqwest::Body>,
+    ) -> Response {
+        let request = self.http.put(format!("{}/files/avatars/{of}", self.url)).bearer_auth(&caller.token);
+        request.header("content-type", mime).body(bytes).send().await.unwrap()
+    }
+
+    /// A picture of alice; what the service said of it.
+    pub async fn hang(&self, bytes: Vec<u8>) -> Value {
+        let answer = self.put_avatar(&self.alice, self.alice.id, "image/png", bytes).await;
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+        answer.json().await.unwrap()
+    }
+
+    /// Where alice's picture is served.
+    pub fn avatar_path(&self) -> String {
+        format!("/files/avatars/{}", self.alice.id)
+    }
+
+    /// Rows of the service's database.
+    pub async fn rows(&self, sql: &str) -> Vec<sea_orm::QueryResult> {
         use sea_orm::ConnectionTrait;
         let db = self.world.db("files");
-        let sql = db.sql(&format!("SELECT count(*) FROM {table}"), []);
-        db.conn().query_one_raw(sql).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+        db.conn().query_all_raw(db.sql(sql, [])).await.unwrap()
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&self, table: &str) -> i64 {
+        self.rows(&format!("SELECT count(*) FROM {table}")).await[0].try_get_by_index(0).unwrap()
     }
 
     pub async fn event_types(&self) -> Vec<String> {
@@ -152,6 +182,13 @@ pub fn text_of(size: usize) -> Vec<u8> {
 
 pub fn sample(extension: &str) -> Vec<u8> {
     samples::of(extension)
+}
+
+/// A picture in PNG of so many bytes: zeros may follow one.
+pub fn picture_of(size: usize) -> Vec<u8> {
+    let mut bytes = sample("png");
+    bytes.resize(size, 0);
+    bytes
 }
 
 pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {

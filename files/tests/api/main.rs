@@ -7,12 +7,15 @@
 )]
 
 mod access;
+mod avatars;
+mod avatars_kept;
 mod bucket;
 mod download;
 mod harness;
 mod names;
 mod outages;
 mod peer;
+mod people;
 mod quota;
 mod samples;
 mod types;

@@ -16,6 +16,22 @@ pub fn of(extension: &str) -> Vec<u8> {
     }
 }
 
+/// The smallest picture with this extension that says it is so large. (A PNG's checksum is not made anew.)
+pub fn sized(extension: &str, width: u16, height: u16) -> Vec<u8> {
+    let mut bytes = of(extension);
+    let [w, h] = [width, height].map(u16::to_be_bytes);
+    match extension {
+        "jpg" => bytes[25..29].copy_from_slice(&[h, w].concat()),
+        "png" => bytes[16..24].copy_from_slice(&[&[0, 0], &w[..], &[0, 0], &h].concat()),
+        "gif" => {
+            let [w, h] = [width, height].map(u16::to_le_bytes);
+            bytes[6..10].copy_from_slice(&[w, h].concat());
+        }
+        other => panic!("{other} is no picture"),
+    }
+    bytes
+}
+
 fn png() -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
     // One grey pixel. The checksums are right: other programs open it too.

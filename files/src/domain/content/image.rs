@@ -2,38 +2,63 @@ use std::io::{self, BufRead, BufReader, Read, Seek};
 
 use super::bytes_of;
 
-/// A PNG (RFC 2083): the signature, chunks with honest lengths from `IHDR` to `IEND`, and nothing after it.
-pub(super) fn is_png<R: Read + Seek>(bytes: &mut BufReader<R>) -> io::Result<bool> {
-    if bytes_of(bytes)? != *b"\x89PNG\r\n\x1a\n" {
-        return Ok(false);
+/// How large a picture says that it is; of several sizes in one file, the largest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pixels {
+    /// From left to right.
+    pub width: u32,
+    /// From top to bottom.
+    pub height: u32,
+}
+
+impl Pixels {
+    fn or_more(self, width: u32, height: u32) -> Self {
+        Pixels { width: self.width.max(width), height: self.height.max(height) }
     }
+}
+
+/// A PNG (RFC 2083): the signature, chunks with honest lengths from `IHDR` to `IEND`, and nothing after it.
+pub(super) fn png<R: Read + Seek>(bytes: &mut BufReader<R>) -> io::Result<Option<Pixels>> {
+    if bytes_of(bytes)? != *b"\x89PNG\r\n\x1a\n" {
+        return Ok(None);
+    }
+    let mut pixels = Pixels::default();
     let mut first = true;
     let mut has_data = false;
     loop {
         let length = u32::from_be_bytes(bytes_of(bytes)?);
         let name: [u8; 4] = bytes_of(bytes)?;
         if !name.iter().all(u8::is_ascii_alphabetic) || first != (name == *b"IHDR") {
-            return Ok(false);
+            return Ok(None);
         }
         if first && length != 13 {
-            return Ok(false);
+            return Ok(None);
+        }
+        let mut rest = u64::from(length) + 4;
+        if first {
+            let width = u32::from_be_bytes(bytes_of(bytes)?);
+            pixels = pixels.or_more(width, u32::from_be_bytes(bytes_of(bytes)?));
+            rest -= 8;
         }
         first = false;
         has_data |= name == *b"IDAT";
-        skip(bytes, u64::from(length) + 4)?;
+        skip(bytes, rest)?;
         if name == *b"IEND" {
-            return Ok(length == 0 && has_data && only_padding_follows(bytes)?);
+            let is_whole = length == 0 && has_data && only_padding_follows(bytes)?;
+            return Ok(is_whole.then_some(pixels));
         }
     }
 }
 
 /// A GIF (87a, 89a): the screen, blocks, the trailer, and nothing after it.
-pub(super) fn is_gif<R: Read + Seek>(bytes: &mut BufReader<R>) -> io::Result<bool> {
+pub(super) fn gif<R: Read + Seek>(bytes: &mut BufReader<R>) -> io::Result<Option<Pixels>> {
     let signature: [u8; 6] = bytes_of(bytes)?;
     if signature != *b"GIF87a" && signature != *b"GIF89a" {
-        return Ok(false);
+        return Ok(None);
     }
     let screen: [u8; 7] = bytes_of(bytes)?;
+    let number = |bytes: &[u8]| u32::from(u16::from_le_bytes([bytes[0], bytes[1]]));
+    let mut pixels = Pixels::default().or_more(number(&screen[..2]), number(&screen[2..4]));
     skip(bytes, color_table(screen[4]))?;
     let mut has_image = false;
     loop {
@@ -41,12 +66,18 @@ pub(super) fn is_gif<R: Read + Seek>(bytes: &mut BufReader<R>) -> io::Result<boo
             [0x2C] => {
                 has_image = true;
                 let descriptor: [u8; 9] = bytes_of(bytes)?;
+                let [left, top, width, height] = [0, 2, 4, 6].map(|at| number(&descriptor[at..at + 2]));
+                // A picture may stick out of the screen, and programs make the screen larger for it.
+                pixels = pixels.or_more(left + width, top + height);
                 // The table of colours, then the byte that says how the pixels are coded.
                 skip(bytes, color_table(descriptor[8]) + 1)?;
             }
             [0x21] => skip(bytes, 1)?,
-            [0x3B] => return Ok(has_image && only_padding_follows(bytes)?),
-            _ => return Ok(false),
+            [0x3B] => {
+                let is_whole = has_image && only_padding_follows(bytes)?;
+                return Ok(is_whole.then_some(pixels));
+            }
+            _ => return Ok(None),
         }
         skip_blocks(bytes)?;
     }
@@ -68,34 +99,42 @@ fn color_table(flags: u8) -> u64 {
 
 /// A JPEG (ITU T.81): segments with honest lengths, a frame, a scan, the end of the image. What follows the end is left
 /// alone: telephones put a second picture, or a little film, there.
-pub(super) fn is_jpeg<R: Read + Seek>(bytes: &mut BufReader<R>) -> io::Result<bool> {
+pub(super) fn jpeg<R: Read + Seek>(bytes: &mut BufReader<R>) -> io::Result<Option<Pixels>> {
     if bytes_of(bytes)? != [0xFF, 0xD8] {
-        return Ok(false);
+        return Ok(None);
     }
-    let mut has_frame = false;
+    let mut pixels = None;
     let mut has_scan = false;
     loop {
         if bytes_of(bytes)? != [0xFF] {
-            return Ok(false);
+            return Ok(None);
         }
         let [mut marker] = bytes_of(bytes)?;
         while marker == 0xFF {
             [marker] = bytes_of(bytes)?;
         }
         match marker {
-            0xD9 => return Ok(has_scan),
+            0xD9 => return Ok(pixels.filter(|_| has_scan)),
             // Markers that no segment has, or not here.
-            0x00 | 0x01 | 0xD0..=0xD8 => return Ok(false),
+            0x00 | 0x01 | 0xD0..=0xD8 => return Ok(None),
             _ => {}
         }
         let length = u16::from_be_bytes(bytes_of(bytes)?);
         if length < 2 {
-            return Ok(false);
+            return Ok(None);
         }
-        skip(bytes, u64::from(length) - 2)?;
+        let mut rest = u64::from(length) - 2;
+        let is_frame = matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC);
+        if is_frame {
+            let Some(behind) = rest.checked_sub(5) else { return Ok(None) };
+            let [_, h1, h0, w1, w0] = bytes_of(bytes)?;
+            let (width, height) = (u16::from_be_bytes([w1, w0]).into(), u16::from_be_bytes([h1, h0]).into());
+            pixels = Some(pixels.unwrap_or_default().or_more(width, height));
+            rest = behind;
+        }
+        skip(bytes, rest)?;
         match marker {
-            0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => has_frame = true,
-            0xDA if !has_frame => return Ok(false),
+            0xDA if pixels.is_none() => return Ok(None),
             0xDA => {
                 has_scan = true;
                 skip_scan(bytes)?;
@@ -160,20 +199,20 @@ mod tests {
 
     #[test]
     fn nothing_but_padding_may_follow_a_picture() {
-        let png = |tail: &[u8]| {
-            is_png(&mut BufReader::new(Cursor::new([&samples::of("png")[..], tail].concat()))).unwrap()
+        let png_with = |tail: &[u8]| {
+            png(&mut BufReader::new(Cursor::new([&samples::of("png")[..], tail].concat()))).unwrap().is_some()
         };
-        let gif = |tail: &[u8]| {
-            is_gif(&mut BufReader::new(Cursor::new([&samples::of("gif")[..], tail].concat()))).unwrap()
+        let gif_with = |tail: &[u8]| {
+            gif(&mut BufReader::new(Cursor::new([&samples::of("gif")[..], tail].concat()))).unwrap().is_some()
         };
-        assert!(png(b"\0\0") && gif(b"\0"));
-        assert!(!png(b"<script>") && !gif(b"<?php"));
+        assert!(png_with(b"\0\0") && gif_with(b"\0"));
+        assert!(!png_with(b"<script>") && !gif_with(b"<?php"));
     }
 
     #[test]
     fn a_telephones_jpeg_with_a_second_picture_behind_is_a_jpeg() {
         let picture = samples::of("jpg");
-        assert!(is_jpeg(&mut BufReader::new(Cursor::new([&picture[..], &picture].concat()))).unwrap());
+        assert!(jpeg(&mut BufReader::new(Cursor::new([&picture[..], &picture].concat()))).unwrap().is_some());
     }
 
     #[test]
@@ -181,6 +220,27 @@ mod tests {
         let mut picture = samples::of("jpg");
         let end = picture.len() - 2;
         picture.splice(end..end, [0xFF, 0xFF]);
-        assert!(is_jpeg(&mut BufReader::new(Cursor::new(picture))).unwrap());
+        assert!(jpeg(&mut BufReader::new(Cursor::new(picture))).unwrap().is_some());
+    }
+
+    #[test]
+    fn the_largest_size_that_a_picture_names_counts() {
+        let pixels = |width, height| Some(Pixels { width, height });
+        let read = |bytes: Vec<u8>| BufReader::new(Cursor::new(bytes));
+        for (width, height) in [(1, 1), (640, 480), (65_535, 2)] {
+            let (w, h) = (u32::from(width), u32::from(height));
+            assert_eq!(png(&mut read(samples::sized("png", width, height))).unwrap(), pixels(w, h));
+            assert_eq!(gif(&mut read(samples::sized("gif", width, height))).unwrap(), pixels(w, h));
+            assert_eq!(jpeg(&mut read(samples::sized("jpg", width, height))).unwrap(), pixels(w, h));
+        }
+        // A frame of a GIF that begins at (2, 0) and is one pixel wide.
+        let mut sticking_out = samples::of("gif");
+        sticking_out[28] = 2;
+        assert_eq!(gif(&mut read(sticking_out)).unwrap(), pixels(3, 1));
+        // Two frames in one JPEG.
+        let mut twice = samples::sized("jpg", 3, 4);
+        let frame = samples::sized("jpg", 9, 2)[20..33].to_vec();
+        twice.splice(20..20, frame);
+        assert_eq!(jpeg(&mut read(twice)).unwrap(), pixels(9, 4));
     }
 }

@@ -11,6 +11,7 @@ mod zip;
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 
 use super::kind::Kind;
+pub use image::Pixels;
 
 /// How much of a file's beginning is compared with the known magic numbers.
 const HEAD: u64 = 4096;
@@ -20,36 +21,64 @@ const HEAD: u64 = 4096;
 /// # Errors
 /// Only when reading fails; bytes that end too early are no fault but a `false`.
 pub fn agrees<R: Read + Seek>(kind: Kind, bytes: &mut R) -> io::Result<bool> {
+    Ok(look(kind, bytes)? != Finding::Other)
+}
+
+/// How large the picture is, when `bytes` are a picture of this kind, all through and nothing else besides.
+///
+/// # Errors
+/// Only when reading fails.
+pub fn pixels<R: Read + Seek>(kind: Kind, bytes: &mut R) -> io::Result<Option<Pixels>> {
+    Ok(match look(kind, bytes)? {
+        Finding::Picture(pixels) => Some(pixels),
+        Finding::Document | Finding::Other => None,
+    })
+}
+
+/// What bytes were found to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Finding {
+    Picture(Pixels),
+    Document,
+    /// Not what they were said to be.
+    Other,
+}
+
+fn look<R: Read + Seek>(kind: Kind, bytes: &mut R) -> io::Result<Finding> {
     match check(kind, bytes) {
-        Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidInput) => Ok(false),
+        Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidInput) => {
+            Ok(Finding::Other)
+        }
         answer => answer,
     }
 }
 
-fn check<R: Read + Seek>(kind: Kind, bytes: &mut R) -> io::Result<bool> {
+fn check<R: Read + Seek>(kind: Kind, bytes: &mut R) -> io::Result<Finding> {
     let size = bytes.seek(SeekFrom::End(0))?;
     bytes.rewind()?;
     let mut head = Vec::new();
     bytes.by_ref().take(HEAD).read_to_end(&mut head)?;
     if !has_magic(kind, &head) {
-        return Ok(false);
+        return Ok(Finding::Other);
     }
     // A picture or a document that is an archive as well is a carrier for something else.
     if !matches!(kind, Kind::Docx | Kind::Xlsx) && zip::ends_as_an_archive(bytes, size)? {
-        return Ok(false);
+        return Ok(Finding::Other);
     }
     bytes.rewind()?;
-    match kind {
-        Kind::Jpeg => image::is_jpeg(&mut BufReader::new(bytes)),
-        Kind::Png => image::is_png(&mut BufReader::new(bytes)),
-        Kind::Gif => image::is_gif(&mut BufReader::new(bytes)),
+    let picture = |pixels: Option<Pixels>| pixels.map_or(Finding::Other, Finding::Picture);
+    let is_document = match kind {
+        Kind::Jpeg => return image::jpeg(&mut BufReader::new(bytes)).map(picture),
+        Kind::Png => return image::png(&mut BufReader::new(bytes)).map(picture),
+        Kind::Gif => return image::gif(&mut BufReader::new(bytes)).map(picture),
         Kind::Pdf => ends_as_a_pdf(bytes, size),
         Kind::Doc => ole::holds(bytes, size, &["WordDocument"]),
         Kind::Xls => ole::holds(bytes, size, &["Workbook", "Book"]),
         Kind::Docx => zip::is_office_document(bytes, size, "word/document"),
         Kind::Xlsx => zip::is_office_document(bytes, size, "xl/workbook"),
         Kind::Text => text::is_plain(bytes),
-    }
+    };
+    Ok(if is_document? { Finding::Document } else { Finding::Other })
 }
 
 /// The magic number. What is inside a zip or a compound file, and what is text, is decided later.
