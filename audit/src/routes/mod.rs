@@ -1,7 +1,8 @@
-//! Audit's routes. All are for administrators.
+//! Audit's routes. All are for administrators, but for what is about the caller alone.
 
 mod dto;
 mod events;
+mod export;
 mod logs;
 
 use actix_web::web::Data;
@@ -11,5 +12,9 @@ use crate::service::App;
 
 /// The route table.
 pub fn configure(cfg: &mut ServiceConfig, app: App) {
-    cfg.app_data(Data::new(app)).service(logs::list).service(logs::get).service(events::feed);
+    cfg.app_data(Data::new(app))
+        .service(logs::list)
+        .service(logs::get)
+        .service(events::feed)
+        .service(export::export);
 }

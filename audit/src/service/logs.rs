@@ -1,4 +1,4 @@
-use shared::ids::AuditLogId;
+use shared::{auth::Caller, ids::AuditLogId};
 
 use super::App;
 use crate::{
@@ -7,10 +7,18 @@ use crate::{
     store,
 };
 
+/// How many lines an export holds at a time: somebody who administers has done a great deal in some years.
+const EXPORT_BATCH: u64 = 1_000;
+
 impl App {
     /// The lines of the log that match, by time.
     pub async fn logs(&self, query: &LogsQuery) -> Result<Vec<LogLine>, Error> {
         Ok(store::logs(self.db.conn(), query).await?)
+    }
+
+    /// The lines about the caller behind number `after` of the feed, the oldest first; none when there are no more.
+    pub async fn lines_on(&self, caller: &Caller, after: i64) -> Result<Vec<LogLine>, Error> {
+        Ok(store::lines_on(self.db.conn(), caller.user_id, after, EXPORT_BATCH).await?)
     }
 
     /// One line of the log.

@@ -6,4 +6,4 @@ mod raw_events;
 mod read;
 
 pub use append::append;
-pub use read::{feed, feed_end, log, logs};
+pub use read::{feed, feed_end, lines_on, log, logs};

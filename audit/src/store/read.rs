@@ -1,12 +1,12 @@
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter, QueryOrder,
-    QuerySelect, Statement,
+    QuerySelect, Statement, sea_query::Expr,
 };
-use shared::ids::AuditLogId;
+use shared::ids::{AuditLogId, UserId};
 use uuid::Uuid;
 
 use super::{audit_logs, raw_events};
-use crate::domain::{FeedItem, LogFilter, LogLine, LogsQuery, Origin};
+use crate::domain::{FeedItem, LogFilter, LogLine, LogsQuery, Origin, Resource};
 
 /// A page of the log, by time.
 pub async fn logs(conn: &impl ConnectionTrait, query: &LogsQuery) -> Result<Vec<LogLine>, DbErr> {
@@ -35,6 +35,32 @@ pub async fn logs(conn: &impl ConnectionTrait, query: &LogsQuery) -> Result<Vec<
 /// One line of the log.
 pub async fn log(conn: &impl ConnectionTrait, id: AuditLogId) -> Result<Option<LogLine>, DbErr> {
     audit_logs::Entity::find_by_id(Uuid::from(id)).one(conn).await?.map(read_line).transpose()
+}
+
+/// The lines behind a number that are about one person: what they did, and what was done to their account and to their
+/// sessions, whoever did it.
+pub async fn lines_on(
+    conn: &impl ConnectionTrait,
+    person: UserId,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<LogLine>, DbErr> {
+    use audit_logs::Column::{FeedSequence, ResourceId, ResourceType, UserId};
+    let kind = |resource: Resource| ResourceType.eq(resource.name());
+    // A session's line names the session; whose it was stands among its details.
+    let owner = Expr::cust("details ->> 'userId'").eq(person.to_string());
+    let on_them = Condition::any()
+        .add(UserId.eq(Uuid::from(person)))
+        .add(kind(Resource::User).and(ResourceId.eq(person.to_string())))
+        .add(kind(Resource::Session).and(owner));
+    let rows = audit_logs::Entity::find()
+        .filter(on_them)
+        .filter(FeedSequence.gt(after))
+        .order_by(FeedSequence, Order::Asc)
+        .limit(limit)
+        .all(conn)
+        .await?;
+    rows.into_iter().map(read_line).collect()
 }
 
 /// The events behind a number, in order.

@@ -105,7 +105,10 @@ async fn the_log_is_filtered_by_person_action_thing_and_time() {
     let update = TicketUpdated {
         ticket_id: first.ticket_id,
         ticket_number: first.ticket_number.clone(),
+        title: first.title.clone(),
+        status: "OPEN".to_owned(),
         user_id: first.user_id,
+        assigned_to: None,
         changes: vec![change],
     };
     world.deliver(&update, 2, Some(bob)).await;

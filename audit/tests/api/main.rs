@@ -1,6 +1,7 @@
 //! Audit over HTTP, on the embedded backends or on those that the environment names.
 
 mod access;
+mod export;
 mod feed;
 mod log;
 mod stream;

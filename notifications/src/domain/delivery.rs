@@ -187,7 +187,6 @@ impl Delivery {
     }
 
     /// Of whom something must be known to send it: who gets it, and whom it names.
-    #[must_use]
     pub fn people(&self) -> impl Iterator<Item = UserId> {
         let named = self.notice().ok().and_then(|notice| notice.names());
         [Some(self.recipient), named].into_iter().flatten()

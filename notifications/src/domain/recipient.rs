@@ -221,7 +221,7 @@ mod tests {
         let alice = (profile("Alice", "Archer"), 1);
         assert_eq!(known_as(&[]), None);
         assert_eq!(known_as(&[(registered(), 1)]).as_deref(), Some("alice"));
-        assert_eq!(known_as(&[alice.clone()]).as_deref(), Some("Alice Archer"));
+        assert_eq!(known_as(std::slice::from_ref(&alice)).as_deref(), Some("Alice Archer"));
         assert_eq!(known_as(&[(registered(), 1), alice.clone()]).as_deref(), Some("Alice Archer"));
         assert_eq!(known_as(&[(registered(), 1), alice, (News::Erased, 2)]), None);
         assert_eq!(known_as(&[(News::Address("a\r\n@b.c".into()), 1)]), None);
