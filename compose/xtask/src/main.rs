@@ -18,6 +18,7 @@ mod generate;
 mod install;
 mod place;
 mod progress;
+mod seed;
 mod servers;
 mod stop;
 mod test;
@@ -61,6 +62,8 @@ enum Command {
         #[arg(long, value_parser = bench::MEASURES.map(|(name, _)| name))]
         only: Vec<String>,
     },
+    /// Fills the PostgreSQL database of the tickets service with tickets, comments and their history, and checks them
+    Seed(seed::Wanted),
     /// Everything a change must pass: format, lints, docs, dependencies, generated files, tests
     Ci {
         /// Only this check; may be given several times
@@ -97,6 +100,7 @@ fn run(command: Command, stop: &Stop) -> anyhow::Result<ExitCode> {
         Command::Servers { command, .. } if command.is_empty() => servers::keep(stop),
         Command::Servers { command, .. } => servers::run(&command, stop),
         Command::Bench { quick, only } => bench::run(quick, &only, stop),
+        Command::Seed(wanted) => seed::run(&wanted, stop),
         Command::Ci { only } => ci::run(&only, stop),
         Command::Generate { check } => generate::run(check, stop).map(|()| ExitCode::SUCCESS),
     }

@@ -1,6 +1,6 @@
 //! Which step of how many, and how long it took.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 /// Counts the steps of a command and says how each went.
@@ -76,6 +76,89 @@ fn after(tell: &str) -> String {
     }
 }
 
+/// How often a bar says something where nobody watches it move.
+const SELDOM: Duration = Duration::from_secs(5);
+
+/// How far one long step has come: a part of the whole, how fast, and how long it will still take.
+pub struct Bar {
+    total: u64,
+    done: u64,
+    what: &'static str,
+    begun: Instant,
+    said: Instant,
+    terminal: bool,
+}
+
+impl Bar {
+    /// For so many of these.
+    pub fn of(total: u64, what: &'static str) -> Bar {
+        let now = Instant::now();
+        Bar { total, done: 0, what, begun: now, said: now, terminal: std::io::stdout().is_terminal() }
+    }
+
+    /// So many more are done.
+    pub fn add(&mut self, more: u64) {
+        self.done += more;
+        self.show();
+    }
+
+    /// Says how far it is: on a terminal in place, elsewhere a line now and then.
+    pub fn show(&mut self) {
+        let line = line(self.done, self.total, self.what, self.begun.elapsed());
+        if self.terminal {
+            print!("\r\x1b[2K{line}");
+            let _ = std::io::stdout().flush();
+        } else if self.said.elapsed() >= SELDOM {
+            self.said = Instant::now();
+            println!("{line}");
+        }
+    }
+
+    /// Leaves the last line as it is.
+    pub fn end(&mut self) {
+        if self.terminal {
+            self.show();
+            println!();
+        }
+    }
+}
+
+fn line(done: u64, total: u64, what: &str, elapsed: Duration) -> String {
+    const WIDTH: u64 = 24;
+    let total = total.max(1);
+    let filled = (WIDTH * done / total) as usize;
+    let bar: String = (0..WIDTH as usize).map(|place| if place < filled { '#' } else { '.' }).collect();
+    let seconds = elapsed.as_secs_f64();
+    let pace = match done {
+        0 => String::new(),
+        done if done >= total => format!("  in {}", for_reading(elapsed)),
+        done => {
+            let left = Duration::from_secs_f64(seconds / done as f64 * (total - done) as f64);
+            let rate = for_counting((done as f64 / seconds.max(0.001)) as u64);
+            format!("  {rate}/s  {} left", for_reading(left))
+        }
+    };
+    format!(
+        "  [{bar}] {:>3} %  {} of {} {what}{pace}",
+        100 * done / total,
+        for_counting(done),
+        for_counting(total)
+    )
+}
+
+/// A number as one reads it: `1,234,567`.
+pub fn for_counting(number: u64) -> String {
+    let digits = number.to_string();
+    let mut read = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            read.push(',');
+        }
+        read.push(digit);
+    }
+    read
+}
+
 /// A duration as one reads it: `0.4 s`, `12 s`, `3 m 05 s`.
 pub fn for_reading(time: Duration) -> String {
     match time.as_secs() {
@@ -94,6 +177,26 @@ mod tests {
         assert_eq!(for_reading(Duration::from_millis(420)), "0.4 s");
         assert_eq!(for_reading(Duration::from_secs(12)), "12 s");
         assert_eq!(for_reading(Duration::from_secs(185)), "3 m 05 s");
+    }
+
+    #[test]
+    fn a_bar_tells_the_part_the_pace_and_the_rest() {
+        let told = line(250_000, 1_000_000, "tickets", Duration::from_secs(100));
+        assert_eq!(
+            told,
+            "  [######..................]  25 %  250,000 of 1,000,000 tickets  2,500/s  5 m 00 s left"
+        );
+        let begun = line(0, 10, "tables", Duration::from_secs(1));
+        assert_eq!(begun, "  [........................]   0 %  0 of 10 tables");
+        let done = line(10, 10, "tables", Duration::from_secs(12));
+        assert_eq!(done, "  [########################] 100 %  10 of 10 tables  in 12 s");
+    }
+
+    #[test]
+    fn numbers_read_well() {
+        for (number, read) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
+            assert_eq!(for_counting(number), read);
+        }
     }
 
     #[test]
