@@ -15,6 +15,8 @@ pub struct Clock(Source);
 #[derive(Clone, Debug)]
 enum Source {
     System,
+    /// The machine's, wrong by so much.
+    Wrong(Duration),
     /// Microseconds since 1970, shared by all clones so that advancing one advances all.
     Fixed(Arc<AtomicI64>),
 }
@@ -23,6 +25,16 @@ impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
         Clock(Source::System)
+    }
+
+    /// A machine's clock that is wrong by `by`, to see what it does among others that are right.
+    pub fn wrong_by(by: Duration) -> Self {
+        Clock(Source::Wrong(by))
+    }
+
+    /// Whether it is a machine's; a test's stands still.
+    pub fn is_system(&self) -> bool {
+        !matches!(self.0, Source::Fixed(_))
     }
 
     /// A clock that stands at `at` until it is advanced; its clones move with it.
@@ -35,6 +47,7 @@ impl Clock {
         match &self.0 {
             #[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
             Source::System => Utc::now().trunc_subsecs(6),
+            Source::Wrong(by) => Clock::system().now() + *by,
             Source::Fixed(micros) => DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst))
                 .expect("a fixed clock holds a moment that was a timestamp"),
         }

@@ -148,6 +148,20 @@ impl Db {
         }
     }
 
+    /// How far this process's clock is ahead of the database's. SQLite has none of its own, and a test's clock is nobody's.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn clock_skew(&self) -> Result<chrono::TimeDelta, DbErr> {
+        if !self.is_postgres() || !self.inner.clock.is_system() {
+            return Ok(chrono::TimeDelta::zero());
+        }
+        let sql = format!("SELECT {} AS now", self.epoch_ms());
+        let row = self.conn().query_one_raw(self.sql(&sql, [])).await?;
+        let theirs: i64 = row.ok_or_else(|| DbErr::RecordNotFound("the time".into()))?.try_get("", "now")?;
+        Ok(chrono::TimeDelta::milliseconds(self.inner.clock.now().timestamp_millis() - theirs))
+    }
+
     /// Woken whenever an outbox row was committed by this process.
     pub(crate) fn outbox_wake(&self) -> &Arc<Notify> {
         &self.inner.outbox

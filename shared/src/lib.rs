@@ -17,9 +17,10 @@ pub mod page;
 pub mod process;
 pub mod program;
 mod relay;
+pub mod stamped;
 pub mod telemetry;
-pub mod text;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod text;
 
 pub use migrate::migrate;

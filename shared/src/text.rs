@@ -37,9 +37,7 @@ impl FieldFault for TextFault {
 /// # Errors
 /// The first rule that the text breaks.
 pub fn line(written: &str, max: usize) -> Result<String, TextFault> {
-    parse(written, max, |character| {
-        !character.is_control() && !matches!(character, '\u{2028}' | '\u{2029}')
-    })
+    parse(written, max, |character| !character.is_control() && !matches!(character, '\u{2028}' | '\u{2029}'))
 }
 
 /// As many lines as it takes, 1 to `max` characters in all, trimmed; they end in `\n`.

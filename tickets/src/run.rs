@@ -4,11 +4,13 @@ use std::net::TcpListener;
 
 use shared::auth::TokenVerifier;
 use shared::bus::Bus;
+use shared::cache::Cache;
 use shared::db::Db;
 use shared::http::{Module, serve};
 use shared::process::Process;
 
-use crate::service::App;
+use crate::consumers::Tickets;
+use crate::service::{App, Timers};
 use crate::{Config, routes};
 
 /// Opens what the service needs, starts its background tasks, and gives its routes.
@@ -24,9 +26,13 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     let bus = Bus::open("tickets", &common.events, process).await?;
     bus.relay(db.background());
     bus.follow_revocations();
+    let cache = Cache::open(&common.cache, "tickets")?;
+    let app = App::new(db.clone(), cache, process.clock.clone(), config.rules.clone());
+    bus.subscribe(Tickets::durable()?, db.background(), Tickets::new(app.clone()))?;
+    let timers = Timers::new(app.clone(), db.background(), config.timer_poll);
+    process.lifecycle.spawn("ticket timers", timers.run(process.lifecycle.halting()));
 
     let guard = TokenVerifier::new(&common.tokens, process.revocations.clone(), process.clock.clone());
-    let app = App::new(db.clone(), process.clock.clone());
     let module = Module::new("tickets", guard, move |routes| routes::configure(routes, app.clone()));
     Ok(module.check("database", db.check()).check("events", bus.check()))
 }

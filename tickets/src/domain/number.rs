@@ -14,6 +14,11 @@ impl TicketNumber {
     pub fn new(sequence: u64) -> Self {
         Self(sequence)
     }
+
+    /// The value of the sequence that it was made of.
+    pub fn sequence(self) -> u64 {
+        self.0
+    }
 }
 
 impl fmt::Display for TicketNumber {

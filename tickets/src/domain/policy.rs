@@ -21,6 +21,11 @@ impl Visibility {
         }
     }
 
+    /// Whether what agents write for each other is in sight too.
+    pub fn includes_internal(self) -> bool {
+        self == Self::Everyone
+    }
+
     /// The caller's own tickets, whatever else they may see.
     pub fn own(caller: &Caller) -> Self {
         Self::Only(caller.user_id)

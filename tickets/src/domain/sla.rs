@@ -1,7 +1,33 @@
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 use shared::clock::Timestamp;
+use shared::events::SlaClock;
 
+use super::calendar::Calendar;
+use super::running::{Interval, Pause, Running};
+use super::words::closed_list;
 use super::{Priority, Status};
+
+/// What holds for all tickets: when clocks run, and how long after its solution a ticket may still change.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// The hours in which clocks run.
+    pub calendar: Calendar,
+    /// How long after its solution a ticket closes by itself (specification, phase 3, "Auto 24h").
+    pub auto_close_after: TimeDelta,
+    /// How long after its closing a ticket may be reopened (specification, phase 3, "Réouverture < 7j").
+    pub reopen_window: TimeDelta,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            calendar: Calendar::Always,
+            auto_close_after: TimeDelta::hours(24),
+            reopen_window: TimeDelta::days(7),
+        }
+    }
+}
 
 /// How long a ticket of one priority may wait: the specification's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,40 +49,221 @@ impl Targets {
         };
         Self { response, resolution }
     }
+
+    fn until(self, clock: SlaClock) -> TimeDelta {
+        match clock {
+            SlaClock::Response => self.response,
+            SlaClock::Resolution => self.resolution,
+        }
+    }
 }
 
-/// The clocks of a ticket.
+/// How far a clock has been told of. `None < Warned < Breached`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
+pub enum Alert {
+    /// Not at all.
+    #[default]
+    None,
+    /// It has run 80 % of its way.
+    Warned,
+    /// It has run out.
+    Breached,
+}
+
+impl Alert {
+    /// All of them, in their order.
+    pub const ALL: [Self; 3] = [Self::None, Self::Warned, Self::Breached];
+
+    /// Its name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "NONE",
+            Self::Warned => "WARNED",
+            Self::Breached => "BREACHED",
+        }
+    }
+}
+
+closed_list!(Alert);
+
+/// When one of the clocks runs out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline {
+    /// The moment.
+    pub due_at: Timestamp,
+    /// How far it has been told of.
+    pub alert: Alert,
+}
+
+/// The clocks of a ticket. Both were started at one time and stand still at the same times.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sla {
-    /// When an agent must have answered.
-    pub response_due_at: Timestamp,
+    /// When they were started: at the opening, and anew at every reopening.
+    pub started_at: Timestamp,
+    /// When they stood still; the last may still go on.
+    pub pauses: Vec<Pause>,
+    /// Until an agent's first answer.
+    pub response: Deadline,
     /// When an agent first answered in public.
     pub responded_at: Option<Timestamp>,
-    /// When it must be solved; the ticket's due date.
-    pub resolution_due_at: Timestamp,
-    /// How long the clock has stood still so far.
-    pub paused: TimeDelta,
+    /// Until the solution; the ticket's due date.
+    pub resolution: Deadline,
 }
 
 impl Sla {
     /// Both clocks, started at `now`.
-    pub fn started(priority: Priority, now: Timestamp) -> Self {
-        let targets = Targets::of(priority);
-        Self {
-            response_due_at: now + targets.response,
+    pub fn started(priority: Priority, rules: &Rules, now: Timestamp) -> Self {
+        let fresh = Deadline { due_at: now, alert: Alert::None };
+        let mut sla = Self {
+            started_at: now,
+            pauses: Vec::new(),
+            response: fresh,
             responded_at: None,
-            resolution_due_at: now + targets.resolution,
-            paused: TimeDelta::zero(),
+            resolution: fresh,
+        };
+        sla.set_deadlines(priority, rules, now);
+        sla
+    }
+
+    /// Started anew, with a whole target before them. An answer that was given stays given.
+    pub fn restart(&mut self, priority: Priority, rules: &Rules, now: Timestamp) {
+        let before = std::mem::replace(self, Self::started(priority, rules, now));
+        if before.responded_at.is_some() {
+            (self.responded_at, self.response) = (before.responded_at, before.response);
         }
     }
 
-    /// How things stand at `now` for a ticket in this status.
-    pub fn standing(&self, status: Status, now: Timestamp) -> Standing {
-        Standing {
-            overdue: !status.is_settled() && now > self.resolution_due_at,
-            remaining: (self.resolution_due_at - now).max(TimeDelta::zero()),
+    /// Another priority has other targets, counted from the same start. What was told of too soon may be told again.
+    pub fn set_priority(&mut self, priority: Priority, rules: &Rules, now: Timestamp) {
+        self.set_deadlines(priority, rules, now);
+    }
+
+    /// They stand still from now on.
+    pub fn pause(&mut self, now: Timestamp) {
+        self.pauses.push(Pause { from: now, to: None });
+    }
+
+    /// They run again, and are due later by as much as they have stood still.
+    pub fn resume(&mut self, priority: Priority, rules: &Rules, now: Timestamp) {
+        if let Some(pause) = self.pauses.last_mut() {
+            pause.to = pause.to.or(Some(now.max(pause.from)));
+        }
+        self.set_deadlines(priority, rules, now);
+    }
+
+    fn set_deadlines(&mut self, priority: Priority, rules: &Rules, now: Timestamp) {
+        let targets = Targets::of(priority);
+        let ended = self.ended_pauses();
+        let running = Running { start: self.started_at, pauses: &ended, calendar: &rules.calendar };
+        let come = running.elapsed(self.stands_since().unwrap_or(now));
+        let told = |target: TimeDelta| match come {
+            come if come >= target => Alert::Breached,
+            come if come >= warning(target) => Alert::Warned,
+            _ => Alert::None,
+        };
+        let deadline = |before: Deadline, target| Deadline {
+            due_at: running.reaches(target),
+            alert: before.alert.min(told(target)),
+        };
+        let response = deadline(self.response, targets.response);
+        let resolution = deadline(self.resolution, targets.resolution);
+        if self.responded_at.is_none() {
+            self.response = response;
+        }
+        self.resolution = resolution;
+    }
+
+    /// The pauses as they are stored and as the history tells them: a JSON array.
+    pub fn pauses_text(&self) -> String {
+        serde_json::to_string(&self.pauses).expect("times serialise")
+    }
+
+    /// Reads what [`Sla::pauses_text`] wrote; nothing when it is something else.
+    pub fn pauses_of(text: &str) -> Option<Vec<Pause>> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// Since when they stand still, if they do.
+    fn stands_since(&self) -> Option<Timestamp> {
+        self.pauses.last().filter(|pause| pause.to.is_none()).map(|pause| pause.from)
+    }
+
+    fn ended_pauses(&self) -> Vec<Pause> {
+        self.pauses.iter().copied().filter(|pause| pause.to.is_some()).collect()
+    }
+
+    /// What is next to be told of the clocks that still run, and when.
+    pub fn next_alert(&self, priority: Priority, rules: &Rules) -> Option<(Timestamp, SlaClock, Alert)> {
+        let response = self.responded_at.is_none().then_some((SlaClock::Response, self.response));
+        let clocks = response.into_iter().chain([(SlaClock::Resolution, self.resolution)]);
+        let running = Running { start: self.started_at, pauses: &self.pauses, calendar: &rules.calendar };
+        let next = |(clock, deadline): (SlaClock, Deadline)| match deadline.alert {
+            Alert::None => {
+                let target = Targets::of(priority).until(clock);
+                let at = running.reaches(warning(target)).min(deadline.due_at);
+                Some((at, clock, Alert::Warned))
+            }
+            Alert::Warned => Some((deadline.due_at, clock, Alert::Breached)),
+            Alert::Breached => None,
+        };
+        clocks.filter_map(next).min_by_key(|(at, ..)| *at)
+    }
+
+    /// One of the two.
+    pub fn deadline_mut(&mut self, clock: SlaClock) -> &mut Deadline {
+        match clock {
+            SlaClock::Response => &mut self.response,
+            SlaClock::Resolution => &mut self.resolution,
         }
     }
+
+    /// How things stand at `now`; `settled_at` is when the work was done, if it is.
+    pub fn standing(&self, settled_at: Option<Timestamp>, rules: &Rules, now: Timestamp) -> Standing {
+        let until = settled_at.or(self.stands_since()).unwrap_or(now).min(now);
+        let ended = self.ended_pauses();
+        let running = Running { start: self.started_at, pauses: &ended, calendar: &rules.calendar };
+        let all = Running { pauses: &self.pauses, ..running };
+        Standing {
+            overdue: settled_at.is_none() && until > self.resolution.due_at,
+            remaining: running.between(until, self.resolution.due_at),
+            paused: all.paused(settled_at.unwrap_or(now).min(now)),
+        }
+    }
+
+    /// The way of one clock until `now`, or until it stopped.
+    pub fn explain(
+        &self,
+        clock: SlaClock,
+        priority: Priority,
+        settled_at: Option<Timestamp>,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Explanation {
+        let (deadline, answered) = match clock {
+            SlaClock::Response => (self.response, self.responded_at),
+            SlaClock::Resolution => (self.resolution, None),
+        };
+        // An answer from before a reopening stopped the clock before it was started again.
+        let stopped_at = answered.or(settled_at).map(|at| at.max(self.started_at));
+        let until = stopped_at.unwrap_or(now).max(self.started_at);
+        let running = Running { start: self.started_at, pauses: &self.pauses, calendar: &rules.calendar };
+        Explanation {
+            target: Targets::of(priority).until(clock),
+            started_at: self.started_at,
+            due_at: deadline.due_at,
+            stopped_at,
+            elapsed: running.elapsed(until),
+            paused: running.paused(until),
+            breached: until > deadline.due_at && running.elapsed(until) > Targets::of(priority).until(clock),
+            intervals: running.intervals(until),
+        }
+    }
+}
+
+/// 80 % of the way.
+fn warning(target: TimeDelta) -> TimeDelta {
+    target * 4 / 5
 }
 
 /// What the clocks of a ticket say at one moment.
@@ -64,79 +271,40 @@ impl Sla {
 pub struct Standing {
     /// The due date is over and the work is not done.
     pub overdue: bool,
-    /// What is left until the due date; never less than nothing.
+    /// For how long the clock may still run until the due date; never less than nothing.
     pub remaining: TimeDelta,
+    /// How long it has waited for the requester.
+    pub paused: TimeDelta,
+}
+
+/// A clock explained: its parts, which add up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explanation {
+    /// For how long it may run.
+    pub target: TimeDelta,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// When it runs out.
+    pub due_at: Timestamp,
+    /// When it was stopped: by the answer, by the solution.
+    pub stopped_at: Option<Timestamp>,
+    /// For how long it has run.
+    pub elapsed: TimeDelta,
+    /// For how long it has waited for the requester.
+    pub paused: TimeDelta,
+    /// It has run longer than it may.
+    pub breached: bool,
+    /// All of its way: the lengths add up to the time since its start, those in which it ran to `elapsed`.
+    pub intervals: Vec<Interval>,
+}
+
+impl Status {
+    /// Whether the clocks of a ticket in this status run.
+    pub const fn runs(self) -> bool {
+        matches!(self, Self::Open | Self::InProgress)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn any_moment() -> impl Strategy<Value = Timestamp> {
-        // 1970 to 2100, in microseconds.
-        (0..4_102_444_800_000_000i64).prop_map(|micros| DateTime::from_timestamp_micros(micros).unwrap())
-    }
-
-    #[test]
-    fn the_targets_are_the_table_of_the_specification() {
-        for (priority, response_minutes, resolution_hours) in [
-            (Priority::Urgent, 30, 2),
-            (Priority::High, 2 * 60, 4),
-            (Priority::Medium, 4 * 60, 24),
-            (Priority::Low, 24 * 60, 72),
-        ] {
-            let targets = Targets::of(priority);
-            assert_eq!(targets.response, TimeDelta::minutes(response_minutes), "{priority:?}");
-            assert_eq!(targets.resolution, TimeDelta::hours(resolution_hours), "{priority:?}");
-        }
-    }
-
-    #[test]
-    fn a_ticket_is_overdue_one_tick_after_its_due_date_and_not_before() {
-        let sla = Sla::started(Priority::Urgent, DateTime::UNIX_EPOCH);
-        let due = sla.resolution_due_at;
-        let tick = TimeDelta::microseconds(1);
-        for (now, overdue, remaining) in [
-            (due - tick, false, tick),
-            (due, false, TimeDelta::zero()),
-            (due + tick, true, TimeDelta::zero()),
-        ] {
-            assert_eq!(sla.standing(Status::Open, now), Standing { overdue, remaining }, "{now}");
-        }
-    }
-
-    #[test]
-    fn what_is_settled_is_never_overdue() {
-        let sla = Sla::started(Priority::Urgent, DateTime::UNIX_EPOCH);
-        let long_after = sla.resolution_due_at + TimeDelta::days(365);
-        for status in Status::ALL {
-            assert_eq!(sla.standing(status, long_after).overdue, !status.is_settled(), "{status:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn the_more_pressing_is_never_due_later(opened in any_moment()) {
-            for pair in Priority::ALL.windows(2) {
-                let (lesser, greater) = (Sla::started(pair[0], opened), Sla::started(pair[1], opened));
-                prop_assert!(greater.response_due_at < lesser.response_due_at);
-                prop_assert!(greater.resolution_due_at < lesser.resolution_due_at);
-            }
-        }
-
-        #[test]
-        fn elapsed_and_remaining_add_up_until_the_due_date(
-            opened in any_moment(), priority in prop::sample::select(&Priority::ALL[..]), seconds in 0..400_000i64,
-        ) {
-            let sla = Sla::started(priority, opened);
-            let elapsed = TimeDelta::seconds(seconds);
-            let standing = sla.standing(Status::Open, opened + elapsed);
-            let target = Targets::of(priority).resolution;
-            prop_assert_eq!(standing.overdue, elapsed > target);
-            prop_assert_eq!(standing.remaining, (target - elapsed).max(TimeDelta::zero()));
-        }
-    }
-}
+#[path = "sla_tests.rs"]
+mod tests;

@@ -1,10 +1,11 @@
 use shared::auth::Caller;
 use shared::clock::Timestamp;
-use shared::events::{NewEvent, TicketCreated};
-use shared::ids::{HistoryId, TicketId, UserId};
+use shared::events::{TicketCreated, TicketDeleted};
+use shared::ids::{TicketId, UserId};
 
 use super::{
-    Action, Category, Change, Description, HistoryEntry, Priority, Sla, Standing, Status, TicketNumber, Title,
+    Category, Change, Description, Priority, Resolution, Rules, Sla, Standing, Status, TicketError,
+    TicketNumber, Title,
 };
 
 /// What a requester asks for.
@@ -44,7 +45,7 @@ pub struct Ticket {
     /// The agent who works on it.
     pub assigned_to: Option<UserId>,
     /// What solved it.
-    pub resolution: Option<String>,
+    pub resolution: Option<Resolution>,
     /// Its clocks; the due date is one of them.
     pub sla: Sla,
     /// When it was solved.
@@ -61,7 +62,13 @@ pub struct Ticket {
 
 impl Ticket {
     /// Opens a ticket for the caller, and starts its clocks.
-    pub fn open(wanted: OpenTicket, number: TicketNumber, caller: &Caller, now: Timestamp) -> Change {
+    pub fn open(
+        wanted: OpenTicket,
+        number: TicketNumber,
+        caller: &Caller,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Change {
         let ticket = Self {
             id: TicketId::at(now),
             number,
@@ -73,27 +80,44 @@ impl Ticket {
             user_id: caller.user_id,
             assigned_to: None,
             resolution: None,
-            sla: Sla::started(wanted.priority, now),
+            sla: Sla::started(wanted.priority, rules, now),
             resolved_at: None,
             closed_at: None,
             created_at: now,
             updated_at: now,
             version: 1,
         };
-        let opened = HistoryEntry {
-            id: HistoryId::at(now),
-            ticket_id: ticket.id,
-            user_id: caller.user_id,
-            action: Action::Created,
-            created_at: now,
+        let event = ticket.created_event();
+        Change::opening(ticket, &event, rules)
+    }
+
+    /// Its requester takes it back, before anybody has begun to work on it.
+    ///
+    /// # Errors
+    /// [`TicketError::NotTheOwner`], [`TicketError::NotDeletable`].
+    pub fn delete(&self, caller: &Caller, now: Timestamp) -> Result<Change, TicketError> {
+        if self.user_id != caller.user_id {
+            return Err(TicketError::NotTheOwner);
+        }
+        if self.status != Status::Open {
+            return Err(TicketError::NotDeletable(self.status));
+        }
+        let event = TicketDeleted {
+            ticket_id: self.id,
+            ticket_number: self.number.to_string(),
+            user_id: self.user_id,
         };
-        let created = NewEvent::of(&ticket.created_event(), ticket.version, Some(caller.user_id), now);
-        Change::new(ticket, vec![opened], vec![created])
+        Ok(Change::ending(self, &event, caller.user_id, now))
+    }
+
+    /// When the work was done, if it is.
+    pub fn settled_at(&self) -> Option<Timestamp> {
+        self.status.is_settled().then(|| self.resolved_at.unwrap_or(self.updated_at))
     }
 
     /// How its clocks stand at `now`.
-    pub fn standing(&self, now: Timestamp) -> Standing {
-        self.sla.standing(self.status, now)
+    pub fn standing(&self, rules: &Rules, now: Timestamp) -> Standing {
+        self.sla.standing(self.settled_at(), rules, now)
     }
 
     fn created_event(&self) -> TicketCreated {
@@ -104,41 +128,11 @@ impl Ticket {
             priority: self.priority.as_str().to_owned(),
             category: self.category.as_str().to_owned(),
             user_id: self.user_id,
-            due_date: self.sla.resolution_due_at,
+            due_date: self.sla.resolution.due_at,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-    use shared::auth::Role;
-    use shared::ids::SessionId;
-
-    use super::*;
-
-    #[test]
-    fn an_opened_ticket_comes_with_its_history_and_its_event() {
-        let now = DateTime::UNIX_EPOCH;
-        let caller = Caller::new(UserId::at(now), SessionId::at(now), Role::Agent, "a@example.com", now, "");
-        let wanted = OpenTicket {
-            title: Title::parse("Printer").unwrap(),
-            description: Description::parse("It burns.").unwrap(),
-            category: Category::parse("Hardware").unwrap(),
-            priority: Priority::Urgent,
-        };
-
-        let (ticket, history, events) =
-            Ticket::open(wanted, TicketNumber::new(42), &caller, now).into_parts();
-
-        assert_eq!((ticket.status, ticket.user_id, ticket.version), (Status::Open, caller.user_id, 1));
-        assert_eq!(ticket.sla, Sla::started(Priority::Urgent, now));
-        let [line] = history.as_slice() else { panic!("{history:?}") };
-        assert_eq!((line.ticket_id, line.user_id, line.action), (ticket.id, caller.user_id, Action::Created));
-        let [event] = events.as_slice() else { panic!("{events:?}") };
-        assert_eq!(
-            (event.event_type(), &event.json()["ticketNumber"]),
-            ("ticket.created", &"HD-000042".into())
-        );
-    }
-}
+#[path = "ticket_tests.rs"]
+mod tests;

@@ -28,5 +28,7 @@ pub async fn open(
     ticket: Valid<TicketIn>,
     once: Once,
 ) -> Result<Answer, ApiError> {
-    Ok(app.open(&caller, ticket.0, once.answering(TicketOut::created)).await?)
+    let rules = app.rules().clone();
+    let once = once.answering(move |ticket| TicketOut::created(ticket, &rules));
+    Ok(app.open(&caller, ticket.0, once).await?)
 }

@@ -21,8 +21,8 @@ impl App {
             return Ok(answer);
         }
         let number = store::next_number(&tx).await?;
-        let change = Ticket::open(wanted, number, caller, self.clock.now());
-        let ticket = store::save(&tx, change).await?;
+        let change = Ticket::open(wanted, number, caller, &self.rules, self.clock.now());
+        let ticket = store::save(&tx, change).await?.ok_or(Error::NotFound)?;
         let answer = once.answer(&tx, &ticket).await?;
         tx.commit().await?;
         Ok(answer)

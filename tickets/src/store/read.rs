@@ -1,12 +1,18 @@
+use std::collections::HashMap;
+
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    Value,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, Order, QueryFilter, QueryOrder,
+    QuerySelect, Value,
 };
+use shared::clock::Timestamp;
+use shared::db::Tx;
 use shared::ids::TicketId;
+use uuid::Uuid;
 
+use super::search;
 use super::ticket_row::{Column, Entity};
-use crate::domain::{ListTickets, Place, SortKey, SortValue, Ticket, Visibility};
+use crate::domain::{Assignee, Found, ListTickets, Place, SortKey, SortValue, Status, Ticket, Visibility};
 
 /// The ticket with this id, if it is there and in sight.
 ///
@@ -21,27 +27,112 @@ pub async fn find(
     row.map(Ticket::try_from).transpose()
 }
 
+/// The same, and nobody else's to change before the transaction ends: PostgreSQL locks the row, SQLite has one writer.
+///
+/// # Errors
+/// The database is away, or holds a row that is no ticket.
+pub async fn lock(tx: &Tx, id: TicketId, visibility: Visibility) -> Result<Option<Ticket>, DbErr> {
+    let row = Entity::find_by_id(id.0).filter(in_sight(visibility)).lock_exclusive().one(&**tx).await?;
+    row.map(Ticket::try_from).transpose()
+}
+
 /// The tickets wanted, in their order. They are read by keyset: the database goes straight to the place behind which the
 /// page begins, so page 10,000 costs what page 1 does.
 ///
 /// # Errors
 /// The database is away, or holds a row that is no ticket.
-pub async fn list(db: &impl ConnectionTrait, wanted: &ListTickets) -> Result<Vec<Ticket>, DbErr> {
+pub async fn list(db: &impl ConnectionTrait, wanted: &ListTickets) -> Result<Vec<Found>, DbErr> {
+    if wanted.sort == SortKey::Relevance {
+        return ranked(db, wanted).await;
+    }
     let direction = if wanted.descending { Order::Desc } else { Order::Asc };
     let sort_column = sort_column(wanted.sort);
+    let is_postgres = db.get_database_backend() == DbBackend::Postgres;
+    let found = wanted.search.as_ref().map(|search| search::matches(is_postgres, search));
     let rows = Entity::find()
-        .filter(in_sight(wanted.visibility))
+        .filter(conditions(wanted).add_option(found))
         .filter(
             Condition::all()
-                .add_option(wanted.status.map(|status| Column::Status.eq(status.as_str())))
-                .add_option(wanted.priority.map(|priority| Column::Priority.eq(priority.as_str())))
-                .add_option(wanted.category.as_ref().map(|category| Column::Category.eq(category.as_str())))
                 .add_option(wanted.after.map(|place| behind(place, sort_column.clone(), wanted.descending))),
         )
         .order_by(sort_column, direction.clone())
         .order_by(Column::Id, direction)
         .limit(wanted.limit)
         .all(db)
+        .await?;
+    rows.into_iter().map(|row| Ok(Found { ticket: row.try_into()?, relevance: 0.0 })).collect()
+}
+
+/// The best match first. What is ranked is bounded, so the order is made here and only the page's tickets are read.
+async fn ranked(db: &impl ConnectionTrait, wanted: &ListTickets) -> Result<Vec<Found>, DbErr> {
+    let is_postgres = db.get_database_backend() == DbBackend::Postgres;
+    let statement =
+        wanted.search.as_ref().and_then(|search| search::ranked(is_postgres, search, conditions(wanted)));
+    let Some(statement) = statement else { return Ok(Vec::new()) };
+    let mut ranks = Vec::new();
+    for row in db.query_all(&statement).await? {
+        ranks.push((row.try_get::<f64>("", "relevance")?, TicketId(row.try_get("", "id")?)));
+    }
+    ranks.sort_by(|(a, x), (b, y)| a.total_cmp(b).then(x.cmp(y)));
+    if wanted.descending {
+        ranks.reverse();
+    }
+    if let Some(Place { value: SortValue::Relevance(relevance), id }) = wanted.after {
+        let is_behind = |(rank, other): &(f64, TicketId)| {
+            let order = rank.total_cmp(&relevance).then(other.cmp(&id));
+            if wanted.descending { order.is_lt() } else { order.is_gt() }
+        };
+        ranks.retain(is_behind);
+    }
+    ranks.truncate(usize::try_from(wanted.limit).unwrap_or(usize::MAX));
+    let ids = ranks.iter().map(|(_, id)| id.0);
+    let rows = Entity::find().filter(Column::Id.is_in(ids)).all(db).await?;
+    let mut tickets: HashMap<Uuid, _> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let found = ranks.into_iter().filter_map(|(relevance, id)| Some((relevance, tickets.remove(&id.0)?)));
+    found.map(|(relevance, row)| Ok(Found { ticket: row.try_into()?, relevance })).collect()
+}
+
+/// The tickets to which something is due to happen by itself, the most urgent first, each locked: those that somebody
+/// else holds are left out, for somebody else is at them.
+///
+/// # Errors
+/// The database is away, or holds a row that is no ticket.
+pub async fn lock_due(tx: &Tx, now: Timestamp, limit: u64) -> Result<Vec<Ticket>, DbErr> {
+    use sea_orm::sea_query::{LockBehavior, LockType};
+    let rows = Entity::find()
+        .filter(Column::NextTimerAt.lte(now))
+        .order_by_asc(Column::NextTimerAt)
+        .limit(limit)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(&**tx)
+        .await?;
+    rows.into_iter().map(Ticket::try_from).collect()
+}
+
+/// When the next timer of all is due.
+///
+/// # Errors
+/// The database is away.
+pub async fn next_timer(db: &impl ConnectionTrait) -> Result<Option<Timestamp>, DbErr> {
+    let first = Entity::find()
+        .select_only()
+        .column(Column::NextTimerAt)
+        .filter(Column::NextTimerAt.is_not_null())
+        .order_by_asc(Column::NextTimerAt);
+    Ok(first.into_tuple::<Option<Timestamp>>().one(db).await?.flatten())
+}
+
+/// The tickets that somebody who is no agent any more still has and that are not closed, locked.
+///
+/// # Errors
+/// The database is away, or holds a row that is no ticket.
+pub async fn lock_assigned(tx: &Tx, agent: shared::ids::UserId) -> Result<Vec<Ticket>, DbErr> {
+    let rows = Entity::find()
+        .filter(Column::AssignedTo.eq(agent.0))
+        .filter(Column::Status.ne(Status::Closed.as_str()))
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+        .all(&**tx)
         .await?;
     rows.into_iter().map(Ticket::try_from).collect()
 }
@@ -53,6 +144,45 @@ fn in_sight(visibility: Visibility) -> Condition {
     }
 }
 
+fn conditions(wanted: &ListTickets) -> Condition {
+    in_sight(wanted.visibility)
+        .add_option(wanted.status.map(|status| Column::Status.eq(status.as_str())))
+        .add_option(wanted.priority.map(|priority| Column::Priority.eq(priority.as_str())))
+        .add_option(wanted.category.as_ref().map(|category| Column::Category.eq(category.as_str())))
+        .add_option(wanted.user_id.map(|requester| Column::UserId.eq(requester.0)))
+        .add_option(wanted.assignee.map(|assignee| match assignee {
+            Assignee::Agent(agent) => Column::AssignedTo.eq(agent.0),
+            Assignee::Nobody => Column::AssignedTo.is_null(),
+            Assignee::Anybody => Column::AssignedTo.is_not_null(),
+        }))
+        .add_option(
+            wanted
+                .overdue
+                .map(|(overdue, now)| if overdue { is_overdue(now) } else { is_overdue(now).not() }),
+        )
+        .add_option(wanted.created_from.map(|from| Column::CreatedAt.gte(from)))
+        .add_option(wanted.created_to.map(|to| Column::CreatedAt.lt(to)))
+}
+
+/// Not settled, and the due date is over. One that waits for its user stands where it stood when it was asked: it is
+/// overdue if it was so then.
+pub(super) fn is_overdue(now: Timestamp) -> Condition {
+    let unsettled = Status::ALL.into_iter().filter(|status| !status.is_settled()).map(Status::as_str);
+    Condition::all()
+        // Written as the partial index has it.
+        .add(Expr::cust(format!("status IN ({})", quoted(unsettled))))
+        .add(Column::DueDate.lt(now))
+        .add(
+            Condition::any()
+                .add(Column::Status.ne(Status::WaitingUser.as_str()))
+                .add(Column::ResolutionAlert.eq(crate::domain::Alert::Breached.as_str())),
+        )
+}
+
+fn quoted<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    words.map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ")
+}
+
 fn sort_column(key: SortKey) -> Expr {
     match key {
         SortKey::CreatedAt => Expr::col(Column::CreatedAt),
@@ -60,6 +190,7 @@ fn sort_column(key: SortKey) -> Expr {
         SortKey::DueDate => Expr::col(Column::DueDate),
         // The database makes this column of the priority, whose name does not sort.
         SortKey::Priority => Expr::col("priority_rank"),
+        SortKey::Relevance => unreachable!("a list by relevance is ordered here, not by the database"),
     }
 }
 
@@ -68,6 +199,7 @@ fn behind(place: Place, sort_column: Expr, descending: bool) -> Expr {
     let value = match place.value {
         SortValue::Time(at) => Value::from(at),
         SortValue::Priority(priority) => Value::from(priority.rank()),
+        SortValue::Relevance(relevance) => Value::from(relevance),
     };
     let row = Expr::tuple([sort_column, Expr::col(Column::Id)]);
     let from = Expr::tuple([Expr::val(value), Expr::val(place.id.0)]);

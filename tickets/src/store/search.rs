@@ -1,0 +1,154 @@
+//! What is searched: PostgreSQL's full text or SQLite's FTS5. The document of a ticket has its number and title (A), its
+//! description (B) and its public comments (C); internal ones never get here.
+
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{ColumnTrait, Condition, DbErr, JoinType, Order, Value};
+use shared::db::Tx;
+use shared::text::fold;
+
+use super::ticket_row;
+use crate::domain::{Comment, Search, Ticket};
+
+/// Ranked are the newest of those that match: ranking reads every document, and a common word is in half of them.
+const RANKED: u64 = 500;
+
+/// In French and in English: a desk writes in both, and often in one ticket.
+macro_rules! stemmed {
+    ($text:literal) => {
+        concat!("to_tsvector('french', ", $text, ") || to_tsvector('english', ", $text, ")")
+    };
+}
+
+const HEAD_AND_BODY: &str = concat!(
+    "setweight(to_tsvector('simple', $2) || ",
+    stemmed!("$3"),
+    ", 'A') || setweight(",
+    stemmed!("$4"),
+    ", 'B')"
+);
+
+/// The same for what is looked for: a word matches by either stem.
+const QUERY: &str = "(websearch_to_tsquery('french', $1) || websearch_to_tsquery('english', $1) || \
+                     websearch_to_tsquery('simple', $1))";
+
+/// Adds a new ticket.
+pub(super) async fn add(tx: &Tx, ticket: &Ticket) -> Result<(), DbErr> {
+    let [number, title, description] = texts(ticket);
+    if tx.db().is_postgres() {
+        let sql = format!(
+            "INSERT INTO ticket_search (ticket_id, document, user_id, created_at) VALUES ($1, {HEAD_AND_BODY}, $5, $6)"
+        );
+        let values = [
+            ticket.id.0.into(),
+            number,
+            title,
+            description,
+            ticket.user_id.0.into(),
+            ticket.created_at.into(),
+        ];
+        return tx.run(&sql, values).await.map(drop);
+    }
+    let sql =
+        "INSERT INTO ticket_search (rowid, ticket_id, head, body, comments) VALUES ($1, $2, $3, $4, '')";
+    let head = format!("{} {}", ticket.number, ticket.title.as_str()).into();
+    tx.run(sql, [rowid(ticket), ticket.id.0.into(), head, ticket.description.as_str().into()]).await.map(drop)
+}
+
+/// Puts a new title and description in the place of the old ones.
+pub(super) async fn replace(tx: &Tx, ticket: &Ticket) -> Result<(), DbErr> {
+    let [number, title, description] = texts(ticket);
+    if tx.db().is_postgres() {
+        let sql = format!(
+            "UPDATE ticket_search SET document = {HEAD_AND_BODY} || ts_filter(document, '{{c}}') WHERE ticket_id = $1"
+        );
+        return tx.run(&sql, [ticket.id.0.into(), number, title, description]).await.map(drop);
+    }
+    let head: Value = format!("{} {}", ticket.number, ticket.title.as_str()).into();
+    let sql = "UPDATE ticket_search SET head = $1, body = $2 WHERE rowid = $3";
+    tx.run(sql, [head, ticket.description.as_str().into(), rowid(ticket)]).await.map(drop)
+}
+
+/// Adds a public comment. A document may have a megabyte: long before, nothing more is added.
+pub(super) async fn add_comment(tx: &Tx, ticket: &Ticket, comment: &Comment) -> Result<(), DbErr> {
+    if tx.db().is_postgres() {
+        // Appended to nothing, the size is that of the document unpacked.
+        let sql = concat!(
+            "UPDATE ticket_search SET document = document || setweight(",
+            stemmed!("$2"),
+            ", 'C') WHERE ticket_id = $1 AND pg_column_size(document || ''::tsvector) < 500000"
+        );
+        return tx.run(sql, [ticket.id.0.into(), fold(comment.content.as_str()).into()]).await.map(drop);
+    }
+    let sql = "UPDATE ticket_search SET comments = comments || $1 WHERE rowid = $2";
+    tx.run(sql, [format!("\n{}", comment.content.as_str()).into(), rowid(ticket)]).await.map(drop)
+}
+
+/// Removes a ticket that is no more. On PostgreSQL the row goes with the ticket's.
+pub(super) async fn remove(tx: &Tx, ticket: &Ticket) -> Result<(), DbErr> {
+    if tx.db().is_postgres() {
+        return Ok(());
+    }
+    tx.run("DELETE FROM ticket_search WHERE rowid = $1", [rowid(ticket)]).await.map(drop)
+}
+
+/// The condition that a ticket matches.
+pub(super) fn matches(is_postgres: bool, search: &Search) -> Expr {
+    let found = match (is_postgres, fts5(search)) {
+        (true, _) => in_document("document", search),
+        (false, Some(words)) => Expr::cust_with_values("ticket_search MATCH $1", [words]),
+        // Nothing that could be a word: FTS5 would call it a fault.
+        (false, None) => Expr::val(1).eq(0),
+    };
+    let among = Query::select().column("ticket_id").from("ticket_search").and_where(found).to_owned();
+    Expr::col(ticket_row::Column::Id.as_column_ref()).in_subquery(among)
+}
+
+/// The newest tickets under these conditions that match, with how well each does: `(id, relevance)`.
+pub(super) fn ranked(is_postgres: bool, search: &Search, conditions: Condition) -> Option<SelectStatement> {
+    let id = Expr::col(ticket_row::Column::Id.as_column_ref());
+    let document = ("ticket_search", "document");
+    let mut newest = Query::select();
+    newest
+        .expr_as(id.clone(), "id")
+        .from("tickets")
+        .join(JoinType::InnerJoin, "ticket_search", id.eq(Expr::col(("ticket_search", "ticket_id"))))
+        .cond_where(conditions)
+        .limit(RANKED);
+    if !is_postgres {
+        let words = fts5(search)?;
+        newest
+            .and_where(Expr::cust_with_values("ticket_search MATCH $1", [words]))
+            .expr_as(Expr::cust("-bm25(ticket_search, 0.0, 10.0, 4.0, 1.0)"), "relevance")
+            .order_by(("ticket_search", "rowid"), Order::Desc);
+        return Some(newest);
+    }
+    newest
+        .column(document)
+        .and_where(in_document("ticket_search.document", search))
+        .order_by(("ticket_search", "created_at"), Order::Desc);
+    // Apart from the search, so that no more documents are ranked than are wanted.
+    let rank = Expr::cust_with_values(format!("ts_rank(document, {QUERY})::float8"), [search.folded()]);
+    let ranked =
+        Query::select().column("id").expr_as(rank, "relevance").from_subquery(newest, "newest").to_owned();
+    Some(ranked)
+}
+
+fn in_document(document: &str, search: &Search) -> Expr {
+    Expr::cust_with_values(format!("{document} @@ {QUERY}"), [search.folded()])
+}
+
+/// Every word, quoted, as the beginning of one: there is no stemmer here that knows French.
+fn fts5(search: &Search) -> Option<String> {
+    let words: Vec<_> = search.words().map(|word| format!("\"{word}\"*")).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+fn texts(ticket: &Ticket) -> [Value; 3] {
+    let folded = |text: &str| Value::from(fold(text));
+    [folded(&ticket.number.to_string()), folded(ticket.title.as_str()), folded(ticket.description.as_str())]
+}
+
+/// The number of a ticket is an integer and never given twice, which is all that a row id needs.
+fn rowid(ticket: &Ticket) -> Value {
+    i64::try_from(ticket.number.sequence()).unwrap_or(i64::MAX).into()
+}

@@ -1,0 +1,95 @@
+//! Counting. Only what `idx_tickets_statistics` and its like hold is read, never the tickets themselves.
+
+use chrono::{Days, NaiveDate};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
+use shared::clock::Timestamp;
+
+use crate::domain::{Statistics, Tally};
+
+/// How many categories are told apart; they are free text, and there may be as many as tickets.
+const CATEGORIES: i64 = 100;
+/// For how many days the openings are counted.
+const DAYS: u64 = 30;
+
+/// All of it, as of `now`.
+///
+/// # Errors
+/// The database is away, or holds a word that is no status or priority.
+pub async fn statistics(db: &impl ConnectionTrait, now: Timestamp) -> Result<Statistics, DbErr> {
+    let is_postgres = db.get_database_backend() == DbBackend::Postgres;
+    let rows = |sql: String, values: Vec<Value>| {
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+        async move { db.query_all_raw(statement).await }
+    };
+    let tallies = rows(tally(is_postgres), vec![now.into()]).await?;
+    let tallies = tallies.iter().map(read_tally).collect::<Result<Vec<_>, _>>()?;
+
+    let sql = "SELECT category, count(*) AS count FROM tickets GROUP BY category ORDER BY count(*) DESC, category LIMIT $1";
+    let categories = rows(sql.to_owned(), vec![CATEGORIES.into()]).await?;
+    let categories = categories.iter().map(|row| Ok((row.try_get("", "category")?, number(row, "count")?)));
+    let categories = categories.collect::<Result<Vec<_>, DbErr>>()?;
+
+    let today = now.date_naive();
+    let first = today.checked_sub_days(Days::new(DAYS - 1)).unwrap_or(today);
+    let sql = match is_postgres {
+        true => {
+            "SELECT to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, count(*) AS count FROM tickets WHERE created_at >= $1 GROUP BY 1"
+        }
+        false => {
+            "SELECT date(created_at) AS day, count(*) AS count FROM tickets WHERE created_at >= $1 GROUP BY 1"
+        }
+    };
+    let midnight = first.and_time(chrono::NaiveTime::MIN).and_utc();
+    let mut opened = std::collections::HashMap::new();
+    for row in rows(sql.to_owned(), vec![midnight.into()]).await? {
+        opened.insert(row.try_get::<String>("", "day")?, number(&row, "count")?);
+    }
+    let count = |day: NaiveDate| (day, opened.get(&day.to_string()).copied().unwrap_or(0));
+    let created = first.iter_days().take_while(|day| *day <= today).map(count).collect();
+    Ok(Statistics::of(&tallies, categories, created))
+}
+
+fn tally(is_postgres: bool) -> String {
+    let seconds = |until: &str| match is_postgres {
+        true => format!("extract(epoch FROM {until} - created_at)::float8"),
+        false => format!("(julianday({until}) - julianday(created_at)) * 86400.0"),
+    };
+    let count = |what: &str| format!("sum(CASE WHEN {what} THEN 1 ELSE 0 END)");
+    format!(
+        "SELECT status, priority, assigned_to, count(*) AS count, \
+         {overdue} AS overdue, count(responded_at) AS responded, coalesce(sum({to_response}), 0.0) AS response_seconds, \
+         count(resolved_at) AS resolved, coalesce(sum({to_resolution}), 0.0) AS resolution_seconds, \
+         {answered} AS response_kept, {late_answers} AS response_missed, \
+         {solved} AS resolution_kept, {late_solutions} AS resolution_missed \
+         FROM tickets GROUP BY status, priority, assigned_to",
+        overdue = count(
+            "status IN ('OPEN', 'IN_PROGRESS', 'WAITING_USER') AND due_date < $1 AND (status <> 'WAITING_USER' OR resolution_alert = 'BREACHED')"
+        ),
+        to_response = seconds("responded_at"),
+        to_resolution = seconds("resolved_at"),
+        answered = count("responded_at IS NOT NULL AND response_alert <> 'BREACHED'"),
+        late_answers = count("response_alert = 'BREACHED'"),
+        solved = count("resolved_at IS NOT NULL AND resolution_alert <> 'BREACHED'"),
+        late_solutions = count("resolution_alert = 'BREACHED'"),
+    )
+}
+
+fn read_tally(row: &QueryResult) -> Result<Tally, DbErr> {
+    let word = |column: &str| row.try_get::<String>("", column);
+    let count = |column: &str| number(row, column);
+    Ok(Tally {
+        status: word("status")?.parse().map_err(super::ticket_row::unreadable)?,
+        priority: word("priority")?.parse().map_err(super::ticket_row::unreadable)?,
+        assigned_to: row.try_get::<Option<uuid::Uuid>>("", "assigned_to")?.map(Into::into),
+        count: count("count")?,
+        overdue: count("overdue")?,
+        responded: (count("responded")?, row.try_get("", "response_seconds")?),
+        resolved: (count("resolved")?, row.try_get("", "resolution_seconds")?),
+        response_kept: (count("response_kept")?, count("response_missed")?),
+        resolution_kept: (count("resolution_kept")?, count("resolution_missed")?),
+    })
+}
+
+fn number(row: &QueryResult, column: &str) -> Result<u64, DbErr> {
+    Ok(row.try_get::<i64>("", column)?.unsigned_abs())
+}
