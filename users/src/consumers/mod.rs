@@ -2,13 +2,16 @@
 
 use shared::bus::{Durable, Fault, Handler};
 use shared::db::Tx;
-use shared::events::{Envelope, UserRegistered, UserRoleChanged, UserStatusChanged};
+use shared::events::{Envelope, UserDeleted, UserRegistered, UserRoleChanged, UserStatusChanged};
 
 use crate::domain::Account;
 use crate::service::account;
+use crate::store::Shelf;
 
 /// The durable consumer of this service.
-pub struct Users;
+pub struct Users {
+    shelf: Shelf,
+}
 
 /// What an event means here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +22,8 @@ enum Decision {
     NoteRole,
     /// An account was closed or opened, which we keep a copy of.
     NoteStatus,
+    /// An account ended: so does its profile.
+    Erase,
     /// It is no concern of ours.
     Ignore,
 }
@@ -30,12 +35,13 @@ fn decide(event_type: &str) -> Option<Decision> {
         "user.registered" => Decision::Register,
         "user.role_changed" => Decision::NoteRole,
         "user.status_changed" => Decision::NoteStatus,
+        "user.deleted" => Decision::Erase,
         "user.login" | "user.login_failed" | "user.logout" | "user.locked" | "user.email_verified" => {
             Decision::Ignore
         }
         "user.password_changed" | "user.password_reset" | "session.revoked" => Decision::Ignore,
         // These we say ourselves.
-        "user.profile_updated" | "user.avatar_changed" | "user.deleted" => Decision::Ignore,
+        "user.profile_updated" | "user.avatar_changed" => Decision::Ignore,
         "ticket.created" | "ticket.updated" | "ticket.assigned" | "ticket.status_changed" => Decision::Ignore,
         "ticket.commented" | "ticket.deleted" | "ticket.sla_warning" | "ticket.sla_breached" => {
             Decision::Ignore
@@ -47,6 +53,11 @@ fn decide(event_type: &str) -> Option<Decision> {
 }
 
 impl Users {
+    /// The consumer, which tells this shelf whom it writes.
+    pub fn new(shelf: Shelf) -> Self {
+        Self { shelf }
+    }
+
     /// Its definition, the same that the NATS CLI reads.
     ///
     /// # Errors
@@ -58,22 +69,27 @@ impl Users {
 
 impl Handler for Users {
     async fn handle(&self, tx: &Tx, event: &Envelope) -> Result<(), Fault> {
-        let version = event.aggregate_version;
+        let (shelf, version) = (&self.shelf, event.aggregate_version);
         match decide(&event.event_type) {
             Some(Decision::Register) => {
                 let UserRegistered { user_id, email, role } = event.data()?;
                 let role = role.parse().map_err(|_| Fault::Poison(format!("there is no role {role:?}")))?;
-                account::register(tx, &Account { user_id, email, role, version }, event.timestamp).await?;
+                let account = Account::at(version, user_id, email, role, true);
+                account::register(tx, shelf, account, event.timestamp).await?;
             }
             Some(Decision::NoteRole) => {
                 let UserRoleChanged { user_id, new_role, .. } = event.data()?;
                 let role =
                     new_role.parse().map_err(|_| Fault::Poison(format!("there is no role {new_role:?}")))?;
-                account::note_role(tx, user_id, role, version).await?;
+                account::note_role(tx, shelf, user_id, role, version).await?;
             }
             Some(Decision::NoteStatus) => {
                 let UserStatusChanged { user_id, is_active } = event.data()?;
-                account::note_status(tx, user_id, is_active, version).await?;
+                account::note_status(tx, shelf, user_id, is_active, version).await?;
+            }
+            Some(Decision::Erase) => {
+                let UserDeleted { user_id } = event.data()?;
+                account::erase(tx, shelf, user_id, event.timestamp).await?;
             }
             Some(Decision::Ignore) | None => {}
         }

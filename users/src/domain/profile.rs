@@ -1,18 +1,16 @@
 use shared::clock::Timestamp;
-use shared::events::{FieldChange, NewEvent, UserProfileUpdated};
+use shared::events::{FieldChange, NewEvent, UserAvatarChanged, UserProfileUpdated};
 use shared::ids::{ActivityId, ProfileId, UserId};
 
-use super::{Account, Activity, Change, Deed, Department, Edit, JobTitle, Name, Phone, Preferences};
+use super::{Activity, Change, Deed, Department, Edit, JobTitle, Name, Phone, Preferences};
 
-/// What is known of a person beyond their account.
+/// What a person tells of themselves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
     /// Its id.
     pub id: ProfileId,
     /// The account it belongs to.
     pub user_id: UserId,
-    /// The account's address, kept here for the screens; auth owns it.
-    pub email: String,
     /// First name.
     pub first_name: Option<Name>,
     /// Last name.
@@ -35,7 +33,7 @@ pub struct Profile {
     pub version: i64,
 }
 
-/// An edit of one's own profile: any subset of it.
+/// An edit of a profile: any subset of it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ProfilePatch {
     /// First name.
@@ -54,11 +52,10 @@ pub struct ProfilePatch {
 
 impl Profile {
     /// The empty profile of an account that has none yet.
-    pub fn new(account: &Account, now: Timestamp) -> Self {
+    pub fn new(user_id: UserId, now: Timestamp) -> Self {
         Self {
             id: ProfileId::at(now),
-            user_id: account.user_id,
-            email: account.email.clone(),
+            user_id,
             first_name: None,
             last_name: None,
             phone: None,
@@ -72,8 +69,8 @@ impl Profile {
         }
     }
 
-    /// Edited by its owner; nothing when the edit changes nothing.
-    pub fn edit(&self, patch: ProfilePatch, now: Timestamp) -> Option<Change> {
+    /// Edited, by its owner or an administrator; nothing when the edit changes nothing.
+    pub fn edit(&self, patch: ProfilePatch, by: UserId, now: Timestamp) -> Option<Change> {
         let edited = Self {
             first_name: patch.first_name.apply(self.first_name.clone()),
             last_name: patch.last_name.apply(self.last_name.clone()),
@@ -89,16 +86,26 @@ impl Profile {
         if changes.is_empty() {
             return None;
         }
-        let activity = Activity {
-            id: ActivityId::at(now),
-            user_id: self.user_id,
-            deed: Deed::ProfileUpdated {
-                fields: changes.iter().map(|change| change.field.clone()).collect(),
-            },
-            created_at: now,
-        };
-        let event = NewEvent::of(&edited.updated_event(changes), edited.version, Some(self.user_id), now);
-        Some(Change::new(edited, activity, vec![event]))
+        let fields = changes.iter().map(|change| change.field.clone()).collect();
+        let deed = Deed::ProfileUpdated { fields, by: Some(by).filter(|by| *by != self.user_id) };
+        let event = NewEvent::of(&edited.updated_event(changes), edited.version, Some(by), now);
+        Some(Change::new(edited, self.activity(deed, now), vec![event]))
+    }
+
+    /// Its owner has another picture, or none; nothing when it is the one that they had.
+    pub fn with_avatar(&self, avatar_url: Option<String>, now: Timestamp) -> Option<Change> {
+        if self.avatar_url == avatar_url {
+            return None;
+        }
+        let deed = if avatar_url.is_some() { Deed::AvatarChanged } else { Deed::AvatarRemoved };
+        let edited = Self { avatar_url, updated_at: now, version: self.version + 1, ..self.clone() };
+        let event = UserAvatarChanged { user_id: self.user_id, avatar_url: edited.avatar_url.clone() };
+        let event = NewEvent::of(&event, edited.version, Some(self.user_id), now);
+        Some(Change::new(edited, self.activity(deed, now), vec![event]))
+    }
+
+    fn activity(&self, deed: Deed, now: Timestamp) -> Activity {
+        Activity { id: ActivityId::at(now), user_id: self.user_id, deed, created_at: now }
     }
 
     /// Every field that an edit may touch, by its name in the API, as text.
@@ -137,19 +144,12 @@ impl Profile {
 mod tests {
     use chrono::{DateTime, TimeDelta};
     use serde_json::json;
-    use shared::auth::Role;
 
     use super::*;
 
     fn profile() -> Profile {
         let now = DateTime::UNIX_EPOCH;
-        let account = Account {
-            user_id: UserId::at(now),
-            email: "ada@example.com".into(),
-            role: Role::User,
-            version: 1,
-        };
-        Profile { first_name: Some(Name::parse("Ada").unwrap()), ..Profile::new(&account, now) }
+        Profile { first_name: Some(Name::parse("Ada").unwrap()), ..Profile::new(UserId::at(now), now) }
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
         let patch =
             ProfilePatch { last_name: Edit::Set(Name::parse("Lovelace").unwrap()), ..Default::default() };
 
-        let (after, activity, events) = before.edit(patch, later).unwrap().into_parts();
+        let (after, activity, events) = before.edit(patch, before.user_id, later).unwrap().into_parts();
 
         let expected = Profile {
             last_name: Some(Name::parse("Lovelace").unwrap()),
@@ -167,7 +167,7 @@ mod tests {
             ..before
         };
         assert_eq!(after, expected);
-        assert_eq!(activity.deed, Deed::ProfileUpdated { fields: vec!["lastName".into()] });
+        assert_eq!(activity.deed, Deed::ProfileUpdated { fields: vec!["lastName".into()], by: None });
         assert_eq!(
             events[0].json()["changes"],
             json!([{"field": "lastName", "old": null, "new": "Lovelace"}])
@@ -182,7 +182,7 @@ mod tests {
             ProfilePatch { first_name: Edit::Set(Name::parse(" Ada ").unwrap()), ..Default::default() },
             ProfilePatch { phone: Edit::Clear, preferences: Edit::Clear, ..Default::default() },
         ] {
-            assert!(before.edit(patch, DateTime::UNIX_EPOCH).is_none());
+            assert!(before.edit(patch, before.user_id, DateTime::UNIX_EPOCH).is_none());
         }
     }
 
@@ -194,7 +194,8 @@ mod tests {
             preferences: Edit::Set(Preferences::parse(language.as_object().unwrap().clone()).unwrap()),
             ..Default::default()
         };
-        let (_, _, events) = profile().edit(patch, DateTime::UNIX_EPOCH).unwrap().into_parts();
+        let before = profile();
+        let (_, _, events) = before.edit(patch, before.user_id, DateTime::UNIX_EPOCH).unwrap().into_parts();
         let event = events[0].json();
         assert_eq!((&event["firstName"], &event["language"]), (&json!(null), &json!("fr")));
         assert_eq!(
@@ -204,5 +205,18 @@ mod tests {
                 {"field": "preferences", "old": "{}", "new": r#"{"language":"fr"}"#},
             ])
         );
+    }
+
+    #[test]
+    fn a_picture_that_is_there_already_is_no_change() {
+        let before = profile();
+        assert!(before.with_avatar(None, DateTime::UNIX_EPOCH).is_none());
+        let change = before.with_avatar(Some("/files/a".into()), DateTime::UNIX_EPOCH).unwrap();
+        let (after, activity, events) = change.into_parts();
+        assert_eq!((after.version, &activity.deed), (2, &Deed::AvatarChanged));
+        assert_eq!(events[0].json()["avatarUrl"], "/files/a");
+        assert!(after.with_avatar(Some("/files/a".into()), DateTime::UNIX_EPOCH).is_none());
+        let (_, activity, events) = after.with_avatar(None, DateTime::UNIX_EPOCH).unwrap().into_parts();
+        assert_eq!((activity.deed, &events[0].json()["avatarUrl"]), (Deed::AvatarRemoved, &json!(null)));
     }
 }

@@ -1,110 +1,67 @@
 //! The texts of a profile: parsed once at the door, trusted ever after.
 
-/// Why a text is refused.
+use shared::text;
+use shared::text::TextFault;
+
+text!(
+    /// A first or a last name.
+    Name, line, 100
+);
+text!(
+    /// The department somebody works in.
+    Department, line, 100
+);
+text!(
+    /// What somebody does there.
+    JobTitle, line, 100
+);
+
+/// A phone number as its owner writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phone(String);
+
+/// Why a phone number is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TextFault {
-    /// Nothing in it can be seen.
-    #[error("must not be blank; null takes the value away")]
-    Blank,
-    /// It has more characters than allowed.
-    #[error("must have at most {max} characters")]
-    TooLong {
-        /// How many are allowed.
-        max: usize,
-    },
-    /// It holds a character that steers a machine instead of saying something.
-    #[error("must not contain control characters")]
-    Control,
+pub enum PhoneFault {
+    /// It is not even a text.
+    #[error(transparent)]
+    Text(#[from] TextFault),
     /// It cannot be dialled.
     #[error("must be a phone number of 5 to 15 digits, such as +33 1 23 45 67 89")]
     NotAPhone,
 }
 
-/// Defines a text of one line and 1 to `MAX` characters, trimmed.
-macro_rules! line {
-    ($(#[$doc:meta])* $name:ident, $max:literal $(, $further:path)?) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        pub struct $name(String);
+impl Phone {
+    /// How many characters it may have.
+    pub const MAX: usize = 20;
 
-        impl $name {
-            /// How many characters it may have.
-            pub const MAX: usize = $max;
-
-            /// Trims and checks what somebody wrote.
-            ///
-            /// # Errors
-            /// The first rule that the text breaks.
-            pub fn parse(written: &str) -> Result<Self, TextFault> {
-                let text = parse(written, Self::MAX)?;
-                $($further(text)?;)?
-                Ok(Self(text.to_owned()))
-            }
-
-            /// A text that was parsed when it was stored: old rows outlive new rules.
-            pub(crate) fn stored(text: String) -> Self {
-                Self(text)
-            }
-
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-
-            /// The text, taken out.
-            pub fn into_string(self) -> String {
-                self.0
-            }
-        }
-    };
-}
-
-line!(
-    /// A first or a last name.
-    Name, 100
-);
-line!(
-    /// A phone number as its owner writes it.
-    Phone, 20, can_be_dialled
-);
-line!(
-    /// The department somebody works in.
-    Department, 100
-);
-line!(
-    /// What somebody does there.
-    JobTitle, 100
-);
-
-fn parse(written: &str, max: usize) -> Result<&str, TextFault> {
-    let text = written.trim();
-    if !text.chars().any(can_be_seen) {
-        return Err(TextFault::Blank);
+    /// Trims and checks what somebody wrote.
+    ///
+    /// # Errors
+    /// The first rule that the text breaks.
+    pub fn parse(written: &str) -> Result<Self, PhoneFault> {
+        let number = text::line(written, Self::MAX)?;
+        if can_be_dialled(&number) { Ok(Self(number)) } else { Err(PhoneFault::NotAPhone) }
     }
-    if text.chars().any(|character| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')) {
-        return Err(TextFault::Control);
-    }
-    if text.chars().count() > max {
-        return Err(TextFault::TooLong { max });
-    }
-    Ok(text)
-}
 
-/// Zero-width characters may stand within a text, where some scripts need them, but they make none.
-fn can_be_seen(character: char) -> bool {
-    let zero_width = matches!(character,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}');
-    !(zero_width || character.is_whitespace() || character.is_control())
+    /// A number that was parsed when it was stored: old rows outlive new rules.
+    pub(crate) fn stored(number: String) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Digits and the marks people put between them, with a `+` in front at most. E.164 has up to 15 digits; the
 /// shortest numbers inside a company have about 5.
-fn can_be_dialled(text: &str) -> Result<(), TextFault> {
+fn can_be_dialled(text: &str) -> bool {
     let number = text.strip_prefix('+').unwrap_or(text);
     let digits = number.chars().filter(char::is_ascii_digit).count();
     let marks_are_usual = number.chars().all(|mark| mark.is_ascii_digit() || " .-/()".contains(mark));
-    if marks_are_usual && (5..=15).contains(&digits) { Ok(()) } else { Err(TextFault::NotAPhone) }
+    marks_are_usual && (5..=15).contains(&digits)
 }
 
 #[cfg(test)]
@@ -141,7 +98,9 @@ mod tests {
         }
         for text in ["1234", "+1234567890123456", "++33123456", "call me", "12345x", "٠١٢٣٤٥٦", "33+123456"]
         {
-            assert_eq!(Phone::parse(text), Err(TextFault::NotAPhone), "{text:?}");
+            assert_eq!(Phone::parse(text), Err(PhoneFault::NotAPhone), "{text:?}");
         }
+        assert_eq!(Phone::parse(" "), Err(PhoneFault::Text(TextFault::Blank)));
+        assert_eq!(Phone::parse(&"1".repeat(21)), Err(PhoneFault::Text(TextFault::TooLong { max: 20 })));
     }
 }

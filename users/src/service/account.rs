@@ -4,30 +4,77 @@ use shared::clock::Timestamp;
 use shared::db::Tx;
 use shared::ids::UserId;
 
-use crate::domain::{Account, Profile};
-use crate::store;
+use crate::domain::{Account, Known, Person};
+use crate::store::{self, Shelf};
 
 /// Makes the profile of an account, or brings its copy of the account up to date. The event and the account's first
-/// request may both come here, in either order or at once: one profile comes of it.
+/// request may both come here, in either order or at once: one profile comes of it. The erased stay so.
 ///
 /// # Errors
 /// The database refuses or is away.
-pub async fn register(tx: &Tx, account: &Account, now: Timestamp) -> Result<(), DbErr> {
-    store::register(tx, Profile::new(account, now), account).await
+pub async fn register(tx: &Tx, shelf: &Shelf, account: Account, now: Timestamp) -> Result<Known, DbErr> {
+    let known = store::make(tx, &Person::new(account.clone(), now)).await?;
+    learn(tx, shelf, known, |copy| copy.learn(account)).await
 }
 
 /// Notes an account's new role, unless something newer is known.
 ///
 /// # Errors
 /// The database refuses or is away.
-pub async fn note_role(tx: &Tx, user_id: UserId, role: Role, version: i64) -> Result<(), DbErr> {
-    store::set_role(tx, user_id, role, version).await
+pub async fn note_role(
+    tx: &Tx,
+    shelf: &Shelf,
+    user_id: UserId,
+    role: Role,
+    version: i64,
+) -> Result<(), DbErr> {
+    if let Some(known) = store::lock(tx, user_id).await? {
+        learn(tx, shelf, known, |copy| copy.role.take(role, version)).await?;
+    }
+    Ok(())
 }
 
 /// Notes whether an account may be used, unless something newer is known.
 ///
 /// # Errors
 /// The database refuses or is away.
-pub async fn note_status(tx: &Tx, user_id: UserId, is_active: bool, version: i64) -> Result<(), DbErr> {
-    store::set_active(tx, user_id, is_active, version).await
+pub async fn note_status(
+    tx: &Tx,
+    shelf: &Shelf,
+    user_id: UserId,
+    is_active: bool,
+    version: i64,
+) -> Result<(), DbErr> {
+    if let Some(known) = store::lock(tx, user_id).await? {
+        learn(tx, shelf, known, |copy| copy.is_active.take(is_active, version)).await?;
+    }
+    Ok(())
+}
+
+/// Erases somebody, for good: nothing late brings them back.
+///
+/// # Errors
+/// The database refuses or is away.
+pub async fn erase(tx: &Tx, shelf: &Shelf, user_id: UserId, now: Timestamp) -> Result<Known, DbErr> {
+    let erased = store::erase(tx, user_id, now).await?;
+    shelf.writes(tx, &erased);
+    Ok(erased)
+}
+
+/// What is known once the copy of the account has learned something; what was known already is not written again.
+pub(super) async fn learn(
+    tx: &Tx,
+    shelf: &Shelf,
+    known: Known,
+    lesson: impl FnOnce(&mut Account),
+) -> Result<Known, DbErr> {
+    let Known::Living(before) = known else { return Ok(known) };
+    let mut person = *before.clone();
+    lesson(&mut person.account);
+    let known = match person == *before {
+        true => Known::Living(before),
+        false => store::note(tx, person).await?.into(),
+    };
+    shelf.writes(tx, &known);
+    Ok(known)
 }

@@ -1,9 +1,8 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use serde_json::json;
 use shared::clock::Timestamp;
 
-use crate::domain::{Activity, Deed};
+use crate::domain::{Activity, PastActivity};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "user_activities")]
@@ -24,15 +23,23 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl From<Activity> for ActiveModel {
     fn from(activity: Activity) -> Self {
-        let (activity_type, activity_data) = match activity.deed {
-            Deed::ProfileUpdated { fields } => ("PROFILE_UPDATED", json!({ "fields": fields })),
-        };
         Self {
             id: Set(activity.id.0),
             user_id: Set(activity.user_id.0),
-            activity_type: Set(activity_type.to_owned()),
-            activity_data: Set(activity_data),
+            activity_type: Set(activity.deed.kind().to_owned()),
+            activity_data: Set(activity.deed.data()),
             created_at: Set(activity.created_at),
+        }
+    }
+}
+
+impl From<Model> for PastActivity {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id.into(),
+            kind: row.activity_type,
+            data: row.activity_data,
+            created_at: row.created_at,
         }
     }
 }

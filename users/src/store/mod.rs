@@ -1,9 +1,11 @@
-//! Store remembers: the SeaORM entities, and the few functions that touch them.
+//! Store remembers: the SeaORM entities, the few functions that touch them, and the cache in front of them.
 
-mod accounts;
+pub mod activities;
 mod activity_row;
+pub mod people;
 mod profile_row;
 mod profiles;
+mod shelf;
 
-pub use accounts::{register, set_active, set_role};
-pub use profiles::{find, find_for_edit, save};
+pub use profiles::{erase, fill_search, find, lock, make, note, save};
+pub use shelf::Shelf;

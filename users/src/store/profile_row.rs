@@ -1,10 +1,11 @@
-use sea_orm::ActiveValue::{NotSet, Set, Unchanged};
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
 use shared::clock::Timestamp;
+use shared::stamped::Stamped;
 
-use crate::domain::{Account, Department, JobTitle, Name, Phone, Preferences, Profile};
+use crate::domain::{Account, Department, JobTitle, Known, Name, Person, Phone, Preferences, Profile};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, Serialize, Deserialize)]
 #[sea_orm(table_name = "user_profiles")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -23,9 +24,17 @@ pub struct Model {
     pub role: String,
     /// Auth's, copied.
     pub is_active: bool,
-    /// How new the copies are, by auth's count.
+    /// How new the copy of the address is, by auth's count.
     pub account_version: i64,
+    /// How new that of the role is.
+    pub role_version: i64,
+    /// How new that of `is_active` is.
+    pub status_version: i64,
     pub version: i64,
+    pub revision: i64,
+    pub search_text: String,
+    pub sort_name: String,
+    pub erased_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -35,48 +44,54 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The row of a new profile, with the copy of its account.
-pub fn new_row(profile: Profile, account: &Account) -> ActiveModel {
-    ActiveModel {
-        id: Set(profile.id.0),
-        user_id: Set(profile.user_id.0),
-        email: Set(account.email.clone()),
-        role: Set(account.role.to_string()),
-        is_active: Set(true),
-        account_version: Set(account.version),
-        created_at: Set(profile.created_at),
-        ..edited_row(&profile)
-    }
-}
-
-/// What an edit may have changed.
-pub fn edited_row(profile: &Profile) -> ActiveModel {
-    ActiveModel {
-        id: Unchanged(profile.id.0),
-        first_name: Set(profile.first_name.clone().map(Name::into_string)),
-        last_name: Set(profile.last_name.clone().map(Name::into_string)),
-        phone: Set(profile.phone.clone().map(Phone::into_string)),
-        department: Set(profile.department.clone().map(Department::into_string)),
-        job_title: Set(profile.job_title.clone().map(JobTitle::into_string)),
-        avatar_url: Set(profile.avatar_url.clone()),
-        preferences: Set(Json::Object(profile.preferences.clone().into_object())),
-        version: Set(profile.version),
-        updated_at: Set(profile.updated_at),
-        user_id: NotSet,
-        email: NotSet,
-        role: NotSet,
-        is_active: NotSet,
-        account_version: NotSet,
-        created_at: NotSet,
-    }
-}
-
-impl From<Model> for Profile {
-    fn from(row: Model) -> Self {
+impl From<&Person> for Model {
+    fn from(person: &Person) -> Self {
+        let Person { profile, account, revision } = person;
         Self {
+            id: profile.id.0,
+            user_id: profile.user_id.0,
+            email: account.email.value().clone(),
+            first_name: profile.first_name.as_ref().map(|name| name.as_str().to_owned()),
+            last_name: profile.last_name.as_ref().map(|name| name.as_str().to_owned()),
+            phone: profile.phone.as_ref().map(|phone| phone.as_str().to_owned()),
+            department: profile.department.as_ref().map(|department| department.as_str().to_owned()),
+            job_title: profile.job_title.as_ref().map(|title| title.as_str().to_owned()),
+            avatar_url: profile.avatar_url.clone(),
+            preferences: Json::Object(profile.preferences.clone().into_object()),
+            role: account.role.value().to_string(),
+            is_active: *account.is_active.value(),
+            account_version: account.email.version(),
+            role_version: account.role.version(),
+            status_version: account.is_active.version(),
+            version: profile.version,
+            revision: *revision,
+            search_text: person.search_text(),
+            sort_name: person.sort_name(),
+            erased_at: None,
+            created_at: profile.created_at,
+            updated_at: profile.updated_at,
+        }
+    }
+}
+
+impl TryFrom<Model> for Known {
+    type Error = DbErr;
+
+    fn try_from(row: Model) -> Result<Self, DbErr> {
+        if row.erased_at.is_some() {
+            return Ok(Self::Erased { user_id: row.user_id.into(), revision: row.revision });
+        }
+        let role =
+            row.role.parse().map_err(|fault: shared::auth::UnknownRole| DbErr::Type(fault.to_string()))?;
+        let account = Account {
+            user_id: row.user_id.into(),
+            email: Stamped::new(row.email, row.account_version),
+            role: Stamped::new(role, row.role_version),
+            is_active: Stamped::new(row.is_active, row.status_version),
+        };
+        let profile = Profile {
             id: row.id.into(),
             user_id: row.user_id.into(),
-            email: row.email,
             first_name: row.first_name.map(Name::stored),
             last_name: row.last_name.map(Name::stored),
             phone: row.phone.map(Phone::stored),
@@ -87,6 +102,12 @@ impl From<Model> for Profile {
             created_at: row.created_at,
             updated_at: row.updated_at,
             version: row.version,
-        }
+        };
+        Ok(Person { profile, account, revision: row.revision }.into())
     }
+}
+
+/// The preferences of somebody who has none.
+pub fn no_preferences() -> Json {
+    Json::Object(serde_json::Map::new())
 }

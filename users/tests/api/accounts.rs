@@ -5,15 +5,17 @@ use shared::events::{UserRegistered, UserRoleChanged, UserStatusChanged};
 
 use crate::service::Users;
 
-/// The copy as it is: address, role, whether it may be used, and how new that is.
-async fn copy(users: &Users) -> (String, String, bool, i64) {
-    let rows = users.rows("SELECT email, role, is_active, account_version FROM user_profiles").await;
+/// The copy as it is: address, role, whether it may be used, and how new each of them is.
+async fn copy(users: &Users) -> (String, String, bool, [i64; 3]) {
+    let sql =
+        "SELECT email, role, is_active, account_version, role_version, status_version FROM user_profiles";
+    let rows = users.rows(sql).await;
     let [row] = rows.as_slice() else { panic!("one profile, not {}", rows.len()) };
     (
         row.try_get("", "email").unwrap(),
         row.try_get("", "role").unwrap(),
         row.try_get("", "is_active").unwrap(),
-        row.try_get("", "account_version").unwrap(),
+        ["account_version", "role_version", "status_version"].map(|name| row.try_get("", name).unwrap()),
     )
 }
 
@@ -22,14 +24,14 @@ async fn the_event_knows_better_than_the_token() {
     let users = Users::start().await;
     let alice = users.world.user("alice@example.com");
     let profile = users.profile(&alice).await;
-    assert_eq!(copy(&users).await, ("alice@example.com".into(), "user".into(), true, 0));
+    assert_eq!(copy(&users).await, ("alice@example.com".into(), "user".into(), true, [0; 3]));
     users.edit(&alice, json!({"firstName": "Alice"})).await;
 
     let registered =
         UserRegistered { user_id: alice.id, email: "alice@example.org".into(), role: "admin".into() };
     users.world.deliver(&registered, 1, Some(alice.id)).await;
 
-    assert_eq!(copy(&users).await, ("alice@example.org".into(), "admin".into(), true, 1));
+    assert_eq!(copy(&users).await, ("alice@example.org".into(), "admin".into(), true, [1; 3]));
     let now = users.profile(&alice).await;
     assert_eq!((&now["id"], &now["firstName"]), (&profile["id"], &json!("Alice")), "the rest is untouched");
 }
@@ -46,11 +48,11 @@ async fn an_older_word_never_overwrites_a_newer_one() {
     users.world.deliver(&registered, 1, None).await;
     users.world.deliver(&agent, 4, None).await;
     users.world.deliver(&user, 3, None).await;
-    assert_eq!(copy(&users).await, ("alice@example.com".into(), "agent".into(), true, 4));
+    assert_eq!(copy(&users).await, ("alice@example.com".into(), "agent".into(), true, [1, 4, 1]));
 
     users.world.deliver(&closed, 5, None).await;
     users.world.deliver(&registered, 1, None).await;
-    assert_eq!(copy(&users).await, ("alice@example.com".into(), "agent".into(), false, 5));
+    assert_eq!(copy(&users).await, ("alice@example.com".into(), "agent".into(), false, [1, 4, 5]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,4 +82,17 @@ async fn an_event_with_an_unknown_role_is_put_aside_and_the_next_one_is_taken() 
     assert_eq!(failed.len(), 1);
     assert!(failed[0].try_get::<String>("", "error").unwrap().contains("emperor"));
     assert_eq!(copy(&users).await.0, "alice@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_role_does_not_keep_out_an_older_status() {
+    let users = Users::start().await;
+    let alice = users.world.user("alice@example.com");
+    users.registered(&alice, "user").await;
+
+    let agent = UserRoleChanged { user_id: alice.id, old_role: "user".into(), new_role: "agent".into() };
+    users.world.deliver(&agent, 5, None).await;
+    users.world.deliver(&UserStatusChanged { user_id: alice.id, is_active: false }, 4, None).await;
+
+    assert_eq!(copy(&users).await, ("alice@example.com".into(), "agent".into(), false, [1, 5, 4]));
 }

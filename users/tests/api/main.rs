@@ -2,6 +2,17 @@
 
 mod access;
 mod accounts;
+mod activities;
+mod administering;
+mod avatars;
+mod cache;
+mod deletion;
 mod editing;
+mod export;
+mod hostile;
+mod outages;
+mod peers;
+mod people;
 mod reading;
 mod service;
+mod stats;

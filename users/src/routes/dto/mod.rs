@@ -1,0 +1,7 @@
+//! Bodies as they travel.
+
+mod input;
+mod output;
+
+pub use input::*;
+pub use output::*;
