@@ -43,8 +43,8 @@ pub async fn export(
 
 /// How far an answer is.
 enum Place {
-    /// These lines are next; the number is that of those written before.
-    Lines(Vec<LogLine>, u64),
+    /// These lines are next, and the answer has begun or has not.
+    Lines(Vec<LogLine>, bool),
     /// Everything is said.
     End,
 }
@@ -56,25 +56,25 @@ fn pieces(
     caller: Caller,
     first: Vec<LogLine>,
 ) -> impl Stream<Item = Result<Bytes, ApiError>> {
-    stream::unfold(Place::Lines(first, 0), move |place| {
+    stream::unfold(Place::Lines(first, false), move |place| {
         let (app, caller) = (app.clone(), caller.clone());
         async move {
-            let Place::Lines(lines, written) = place else { return None };
-            let mut text = if written == 0 { "{\"logs\":[".to_owned() } else { String::new() };
+            let Place::Lines(lines, has_begun) = place else { return None };
+            let (opening, mut comma) = if has_begun { ("", ",") } else { ("{\"logs\":[", "") };
+            let mut text = opening.to_owned();
             let Some(last) = lines.last().map(|line| line.sequence) else {
                 text.push_str("]}");
                 return Some((Ok(text.into()), Place::End));
             };
-            let count = lines.len() as u64;
-            for (number, line) in (written..).zip(lines) {
+            for line in lines {
                 match serde_json::to_string(&AuditLogOut::from(line)) {
-                    Ok(json) if number == 0 => text.push_str(&json),
-                    Ok(json) => text.extend([",", &json]),
+                    Ok(json) => text.extend([comma, &json]),
                     Err(fault) => return Some((Err(ApiError::internal(fault)), Place::End)),
                 }
+                comma = ",";
             }
             match app.lines_on(&caller, last).await {
-                Ok(next) => Some((Ok(text.into()), Place::Lines(next, written + count))),
+                Ok(next) => Some((Ok(text.into()), Place::Lines(next, true))),
                 Err(fault) => Some((Err(fault.into()), Place::End)),
             }
         }
