@@ -6,7 +6,7 @@ use shared::auth::Caller;
 use shared::http::{Answer, ApiError, IfNoneMatch, NoFilter, Params, PathId, Problem};
 use shared::ids::UserId;
 
-use super::dto::{AvatarOut, Version};
+use super::dto::{AvatarOut, PictureBytes, Version};
 use super::{guarded, picture};
 use crate::domain::{Avatar, Kind};
 use crate::service::App;
@@ -18,7 +18,7 @@ use crate::service::App;
 #[utoipa::path(
     tag = "files",
     params(("id" = UserId, Path, description = "the person")),
-    request_body(content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/gif"))),
+    request_body(content((PictureBytes = "image/jpeg"), (PictureBytes = "image/png"), (PictureBytes = "image/gif"))),
     responses(
         (status = 200, body = AvatarOut),
         (status = 201, body = AvatarOut, description = "there was none before", headers(("Location" = String))),
@@ -61,7 +61,9 @@ pub async fn put_avatar(
         ("If-None-Match" = Option<String>, Header),
     ),
     responses(
-        (status = 200, content_type = "application/octet-stream", body = Vec<u8>, headers(
+        (status = 200, content(
+            (PictureBytes = "image/jpeg"), (PictureBytes = "image/png"), (PictureBytes = "image/gif"),
+        ), headers(
             ("ETag" = String, description = "the SHA-256 of the bytes"),
             ("Content-Disposition" = String),
         )),

@@ -78,6 +78,12 @@ impl FileOut {
     }
 }
 
+/// The bytes of a picture, as they are.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "only its schema is used; the bytes are read and sent as a stream")]
+pub struct PictureBytes(Vec<u8>);
+
 /// Which version of a picture its address names.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
