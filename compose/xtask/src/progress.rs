@@ -84,6 +84,7 @@ pub struct Bar {
     total: u64,
     done: u64,
     what: &'static str,
+    counted: bool,
     begun: Instant,
     said: Instant,
     terminal: bool,
@@ -93,7 +94,13 @@ impl Bar {
     /// For so many of these.
     pub fn of(total: u64, what: &'static str) -> Bar {
         let now = Instant::now();
-        Bar { total, done: 0, what, begun: now, said: now, terminal: std::io::stdout().is_terminal() }
+        let terminal = std::io::stdout().is_terminal();
+        Bar { total, done: 0, what, counted: true, begun: now, said: now, terminal }
+    }
+
+    /// For a whole of parts of different weight, whose number says nothing.
+    pub fn of_weights(total: u64, what: &'static str) -> Bar {
+        Bar { counted: false, ..Bar::of(total, what) }
     }
 
     /// So many more are done.
@@ -104,7 +111,7 @@ impl Bar {
 
     /// Says how far it is: on a terminal in place, elsewhere a line now and then.
     pub fn show(&mut self) {
-        let line = line(self.done, self.total, self.what, self.begun.elapsed());
+        let line = self.line(self.begun.elapsed());
         if self.terminal {
             print!("\r\x1b[2K{line}");
             let _ = std::io::stdout().flush();
@@ -121,29 +128,29 @@ impl Bar {
             println!();
         }
     }
-}
 
-fn line(done: u64, total: u64, what: &str, elapsed: Duration) -> String {
-    const WIDTH: u64 = 24;
-    let total = total.max(1);
-    let filled = (WIDTH * done / total) as usize;
-    let bar: String = (0..WIDTH as usize).map(|place| if place < filled { '#' } else { '.' }).collect();
-    let seconds = elapsed.as_secs_f64();
-    let pace = match done {
-        0 => String::new(),
-        done if done >= total => format!("  in {}", for_reading(elapsed)),
-        done => {
-            let left = Duration::from_secs_f64(seconds / done as f64 * (total - done) as f64);
-            let rate = for_counting((done as f64 / seconds.max(0.001)) as u64);
-            format!("  {rate}/s  {} left", for_reading(left))
+    fn line(&self, elapsed: Duration) -> String {
+        const WIDTH: u64 = 24;
+        let (done, total, what) = (self.done, self.total.max(1), self.what);
+        let bar: String =
+            (0..WIDTH).map(|place| if place < WIDTH * done / total { '#' } else { '.' }).collect();
+        let mut line = format!("  [{bar}] {:>3} %  ", 100 * done / total);
+        if self.counted {
+            line.push_str(&format!("{} of {} ", for_counting(done), for_counting(total)));
         }
-    };
-    format!(
-        "  [{bar}] {:>3} %  {} of {} {what}{pace}",
-        100 * done / total,
-        for_counting(done),
-        for_counting(total)
-    )
+        line.push_str(what);
+        if done >= total {
+            line.push_str(&format!("  in {}", for_reading(elapsed)));
+        } else if done > 0 {
+            let rate = done as f64 / elapsed.as_secs_f64().max(0.001);
+            if self.counted && rate >= 1.0 {
+                line.push_str(&format!("  {}/s", for_counting(rate as u64)));
+            }
+            let left = Duration::from_secs_f64((total - done) as f64 / rate);
+            line.push_str(&format!("  {} left", for_reading(left)));
+        }
+        line
+    }
 }
 
 /// A number as one reads it: `1,234,567`.
@@ -151,7 +158,7 @@ pub fn for_counting(number: u64) -> String {
     let digits = number.to_string();
     let mut read = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             read.push(',');
         }
         read.push(digit);
@@ -181,15 +188,23 @@ mod tests {
 
     #[test]
     fn a_bar_tells_the_part_the_pace_and_the_rest() {
-        let told = line(250_000, 1_000_000, "tickets", Duration::from_secs(100));
+        let tickets = Bar { done: 250_000, ..Bar::of(1_000_000, "tickets") };
         assert_eq!(
-            told,
+            tickets.line(Duration::from_secs(100)),
             "  [######..................]  25 %  250,000 of 1,000,000 tickets  2,500/s  5 m 00 s left"
         );
-        let begun = line(0, 10, "tables", Duration::from_secs(1));
-        assert_eq!(begun, "  [........................]   0 %  0 of 10 tables");
-        let done = line(10, 10, "tables", Duration::from_secs(12));
-        assert_eq!(done, "  [########################] 100 %  10 of 10 tables  in 12 s");
+        let tables = Bar::of(10, "tables");
+        assert_eq!(tables.line(Duration::from_secs(1)), "  [........................]   0 %  0 of 10 tables");
+        let tables = Bar { done: 10, ..tables };
+        assert_eq!(
+            tables.line(Duration::from_secs(12)),
+            "  [########################] 100 %  10 of 10 tables  in 12 s"
+        );
+        let indexes = Bar { done: 46, ..Bar::of_weights(142, "of the indexes") };
+        assert_eq!(
+            indexes.line(Duration::from_secs(46)),
+            "  [#######.................]  32 %  of the indexes  1 m 36 s left"
+        );
     }
 
     #[test]

@@ -16,8 +16,8 @@ pub struct Job {
     pub script: String,
 }
 
-/// Does all jobs, in their order as far as two can, each connection having said `before` once; shows a bar of `what`. Gives the
-/// sum of their weights.
+/// Does all jobs, in their order as far as two can, each connection having said `before` once; shows a bar. Gives the sum
+/// of their weights.
 ///
 /// # Errors
 /// The first fault; the jobs in hand are ended then, and their transactions undone.
@@ -25,12 +25,12 @@ pub fn work(
     database: &Database,
     before: &str,
     jobs: Vec<Job>,
-    what: &'static str,
+    bar: impl FnOnce(u64) -> Bar,
     stop: &Stop,
 ) -> anyhow::Result<u64> {
     stop.check()?;
     let total = jobs.iter().map(|job| job.weight).sum();
-    let mut bar = Bar::of(total, what);
+    let mut bar = bar(total);
     let first = database.connect(None)?;
     let leader = first.id();
     let mut sessions = vec![first];

@@ -2,6 +2,7 @@
 
 use super::crew::{self, Job};
 use super::database::Database;
+use crate::progress::Bar;
 use crate::stop::Stop;
 
 /// The tables that are filled.
@@ -75,7 +76,7 @@ pub fn rebuild(database: &Database, stop: &Stop) -> anyhow::Result<String> {
         let jobs: Vec<Job> = database.query(&asked, stop)?.lines().filter_map(job).collect();
         number += jobs.len();
         if !jobs.is_empty() {
-            crew::work(database, "", jobs, what, stop)?;
+            crew::work(database, "", jobs, |all| Bar::of_weights(all, what), stop)?;
         }
     }
     Ok(format!("{number} rebuilt"))

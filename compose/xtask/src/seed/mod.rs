@@ -14,7 +14,7 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::command;
-use crate::progress::{Progress, for_counting};
+use crate::progress::{Bar, Progress, for_counting};
 use crate::stop::Stop;
 
 use crew::Job;
@@ -26,6 +26,10 @@ const CHUNK: &str = include_str!("sql/chunk.sql");
 
 /// Tickets in one transaction: about a second's work, so the bar moves and little is lost to an interruption.
 const CHUNK_SIZE: u64 = 2_000;
+
+/// Tickets of the plan that are not there.
+const MISSING: &str = "SELECT count(*) FROM helpdesk_seed.plan \
+    LEFT JOIN tickets ON ticket_number = 'HD-' || lpad(i::text, greatest(6, length(i::text)), '0') WHERE id IS NULL";
 
 /// What to seed, and where.
 #[derive(Args)]
@@ -126,9 +130,11 @@ fn seed(wanted: &Wanted, database: &Database, progress: &mut Progress, stop: &St
             weight: last - first + 1,
             script: format!("\\set first :base + {first}\n\\set last :base + {last}\n{CHUNK}"),
         });
-        let outcome = crew::work(database, &variables, jobs.collect(), "tickets", stop);
+        let outcome = crew::work(database, &variables, jobs.collect(), |all| Bar::of(all, "tickets"), stop);
         let written =
             outcome.inspect_err(|_| eprintln!("\nEach ticket that is there is whole. {}", indexes::LEFT))?;
+        let missing = database.query(MISSING, stop)?;
+        anyhow::ensure!(missing == "0", "{missing} tickets of the plan were not made; {}", indexes::LEFT);
         Ok(format!("{} tickets, {} comments", for_counting(written), for_counting(comments)))
     })?;
     finish(database, progress, stop).inspect_err(|_| eprintln!("\nAll tickets are there. {}", indexes::LEFT))
@@ -140,7 +146,7 @@ fn finish(database: &Database, progress: &mut Progress, stop: &Stop) -> anyhow::
     progress.step("statistics", || {
         let tables =
             indexes::TABLES.map(|table| Job { weight: 1, script: format!("VACUUM (ANALYZE) {table};\n") });
-        crew::work(database, "", tables.into(), "tables", stop)?;
+        crew::work(database, "", tables.into(), |all| Bar::of(all, "tables"), stop)?;
         database.script("DROP SCHEMA IF EXISTS helpdesk_seed CASCADE;", stop)?;
         database.query("SELECT pg_size_pretty(pg_database_size(current_database()))", stop)
     })
