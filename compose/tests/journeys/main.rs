@@ -5,3 +5,4 @@ mod house;
 mod openapi;
 mod session;
 mod ticket;
+mod users;

@@ -76,7 +76,6 @@ async fn write(tx: &Tx, person: Person) -> Result<Person, DbErr> {
 /// # Errors
 /// The database refuses or is away.
 pub async fn erase(tx: &Tx, user_id: UserId, now: Timestamp) -> Result<Known, DbErr> {
-    activities::delete(tx, user_id).await?;
     tx.run(
         "INSERT INTO user_profiles (id, user_id, email, is_active, preferences, erased_at, created_at, updated_at) \
          VALUES ($1, $2, '', false, $3, $4, $4, $4) \
@@ -93,6 +92,8 @@ pub async fn erase(tx: &Tx, user_id: UserId, now: Timestamp) -> Result<Known, Db
         ],
     )
     .await?;
+    // Only now that nobody can add another.
+    activities::delete(tx, user_id).await?;
     let erased = lock(tx, user_id).await?;
     erased.ok_or_else(|| DbErr::RecordNotFound("the profile that was just erased".into()))
 }
