@@ -43,6 +43,14 @@ pub(super) struct Step<'a> {
     pub says: Option<(&'static str, Option<String>, Option<String>)>,
 }
 
+impl Ticket {
+    /// When the next thing happens to it. A ticket's own time always grows, whatever the clock on the wall does, so its
+    /// history has one order.
+    pub(super) fn next_moment(&self, now: Timestamp) -> Timestamp {
+        now.max(self.updated_at + TimeDelta::microseconds(1))
+    }
+}
+
 impl<'a> Step<'a> {
     pub(super) fn new(action: Action, by: Option<UserId>, rules: &'a Rules, now: Timestamp) -> Self {
         Self { action, by, now, rules, comment: None, says: None }
@@ -101,7 +109,6 @@ impl Change {
     }
 
     /// Takes a step: alters the ticket, raises its version, notes every field that is different, and tells the others.
-    /// A ticket's own time always grows, whatever the clock on the wall does, so its history has one order.
     pub(super) fn step<E: Event>(
         mut self,
         step: Step<'_>,
@@ -109,7 +116,7 @@ impl Change {
         event: impl FnOnce(&Ticket, &Ticket, &[FieldChange]) -> E,
     ) -> Self {
         let Some(before) = self.parts.after.take() else { return self };
-        let now = step.now.max(before.updated_at + TimeDelta::microseconds(1));
+        let now = before.next_moment(step.now);
         let mut after = before.clone();
         alter(&mut after, now);
         (after.version, after.updated_at) = (before.version + 1, now);
@@ -159,6 +166,7 @@ impl Change {
     }
 
     /// The ticket as it is now.
+    #[cfg(test)]
     pub fn ticket(&self) -> Option<&Ticket> {
         self.parts.after.as_ref()
     }

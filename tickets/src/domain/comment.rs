@@ -52,6 +52,7 @@ impl Ticket {
             return Err(TicketError::InternalByRequester);
         }
         let is_requester = caller.user_id == self.user_id;
+        let now = self.next_moment(now);
         let comment = Comment {
             id: CommentId::at(now),
             ticket_id: self.id,

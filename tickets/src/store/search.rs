@@ -95,7 +95,7 @@ pub(super) async fn remove(tx: &Tx, ticket: &Ticket) -> Result<(), DbErr> {
 pub(super) fn matches(is_postgres: bool, search: &Search) -> Expr {
     let found = match (is_postgres, fts5(search)) {
         (true, _) => in_document("document", search),
-        (false, Some(words)) => Expr::cust_with_values("ticket_search MATCH $1", [words]),
+        (false, Some(words)) => Expr::cust_with_values("ticket_search MATCH ?", [words]),
         // Nothing that could be a word: FTS5 would call it a fault.
         (false, None) => Expr::val(1).eq(0),
     };
@@ -117,7 +117,7 @@ pub(super) fn ranked(is_postgres: bool, search: &Search, conditions: Condition) 
     if !is_postgres {
         let words = fts5(search)?;
         newest
-            .and_where(Expr::cust_with_values("ticket_search MATCH $1", [words]))
+            .and_where(Expr::cust_with_values("ticket_search MATCH ?", [words]))
             .expr_as(Expr::cust("-bm25(ticket_search, 0.0, 10.0, 4.0, 1.0)"), "relevance")
             .order_by(("ticket_search", "rowid"), Order::Desc);
         return Some(newest);

@@ -164,7 +164,9 @@ async fn a_question_that_makes_no_sense_is_refused() {
         tickets.get(&alice, "/tickets?limit=1").await.body["nextCursor"].as_str().unwrap().to_owned();
 
     for (query, code) in [
-        ("q=printer".to_owned(), "bad_query"),
+        (format!("q={}", "x".repeat(201)), "bad_query"),
+        ("sort=relevance".to_owned(), "bad_query"),
+        ("assignedTo=0199aaaa-0000-7000-8000-000000000000".to_owned(), "bad_query"),
         ("userId=0199aaaa-0000-7000-8000-000000000000".to_owned(), "bad_query"),
         ("status=open".to_owned(), "bad_query"),
         ("priority=1".to_owned(), "bad_query"),
