@@ -26,7 +26,7 @@ pub use notice::{
 };
 pub use notification::{Notification, Record, Window};
 pub use preferences::{NotOptional, Preferences};
-pub use recipient::{News, Profile, Recipient, Stamped};
+pub use recipient::{News, Profile, Recipient};
 pub use telling::Telling;
 pub use template::Template;
 pub use text::{few_lines, one_line};

@@ -1,41 +1,10 @@
 use shared::ids::UserId;
+use shared::stamped::Stamped;
 
 use super::{Language, MailAddress, one_line};
 
 /// The longest name that a greeting takes, in characters.
 const LONGEST_NAME: usize = 120;
-
-/// A value copied from an event, with the version of the aggregate that it was true at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamped<T> {
-    value: T,
-    version: i64,
-}
-
-impl<T> Stamped<T> {
-    /// A value as stored, with its version (0: never heard of).
-    pub fn new(value: T, version: i64) -> Self {
-        Self { value, version }
-    }
-
-    /// Takes the value unless a newer one is known already. Each field has its own stamp: events come in any order, and
-    /// a newer role must not keep out an older address that nothing has said since.
-    pub fn take(&mut self, value: T, version: i64) {
-        if version > self.version {
-            *self = Self { value, version };
-        }
-    }
-
-    /// The newest value heard of.
-    pub fn value(&self) -> &T {
-        &self.value
-    }
-
-    /// The version that it was true at.
-    pub fn version(&self) -> i64 {
-        self.version
-    }
-}
 
 /// How a person writes their name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

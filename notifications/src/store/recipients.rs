@@ -3,10 +3,10 @@ use std::collections::HashMap;
 use sea_orm::{
     ConnectionTrait, DbErr, IntoActiveModel, QuerySelect, entity::prelude::*, sea_query::OnConflict,
 };
-use shared::{clock::Timestamp, db::Tx, ids::UserId};
+use shared::{clock::Timestamp, db::Tx, ids::UserId, stamped::Stamped};
 
 use super::entities::recipient::{ActiveModel, Column, Entity, Model};
-use crate::domain::{Profile, Recipient, Stamped};
+use crate::domain::{Profile, Recipient};
 
 /// The recipient, locked until the transaction ends, so that two events about the same person cannot overwrite each
 /// other; made if there is none yet.
