@@ -77,7 +77,7 @@ async fn what_auth_refuses_is_answered_and_not_done() {
         (401, "token_revoked", (401, "invalid_token")),
         (422, "validation_failed", (422, "validation_failed")),
     ] {
-        users.peers.become_(Mood::Refusing(status, code));
+        users.peers.turn(Mood::Refusing(status, code));
         let role = users.put_to(&admin, &format!("{path}/role"), &json!({"role": "admin"})).await;
         assert_eq!(role.refusal(), answered);
         let change = users.put_to(&admin, &path, &json!({"isActive": false, "firstName": "Eve"})).await;

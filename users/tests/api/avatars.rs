@@ -117,7 +117,7 @@ async fn what_files_refuses_is_answered_and_the_profile_keeps_its_picture() {
     let ada = users.user("ada@example.com").await;
     let before = give(&users, &ada, PNG, "image/png").await.body;
     for (status, code) in [(415, "file_type_not_allowed"), (422, "infected"), (413, "file_too_large")] {
-        users.peers.become_(Mood::Refusing(status, code));
+        users.peers.turn(Mood::Refusing(status, code));
         assert_eq!(give(&users, &ada, PNG, "image/png").await.refusal(), (status, code));
         assert_eq!(users.profile(&ada).await, before);
     }

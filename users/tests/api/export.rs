@@ -100,6 +100,6 @@ async fn an_export_with_one_of_them_away_is_none() {
     assert_eq!(reply.refusal(), (503, "dependency_unavailable"));
     assert_eq!(reply.header("retry-after"), "1");
     assert!(!reply.body.to_string().contains("ada@"), "nothing partial");
-    users.peers.become_(Mood::Refusing(401, "token_revoked"));
+    users.peers.turn(Mood::Refusing(401, "token_revoked"));
     assert!([401, 503].contains(&users.get(&ada, "/users/profile/export").await.status));
 }

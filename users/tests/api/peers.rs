@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use actix_web::dev::ServerHandle;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use serde_json::{Value, json};
@@ -28,6 +29,7 @@ pub enum Mood {
 pub struct Peers {
     pub url: String,
     state: Arc<Mutex<State>>,
+    server: Arc<Mutex<Option<ServerHandle>>>,
 }
 
 struct State {
@@ -51,7 +53,7 @@ impl Peers {
         }));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let peers = Self { url, state };
+        let peers = Self { url, state, server: Arc::default() };
         let shown = peers.clone();
         let server = HttpServer::new(move || {
             App::new()
@@ -69,13 +71,21 @@ impl Peers {
         .listen(listener)
         .unwrap()
         .run();
+        *peers.server.lock().unwrap() = Some(server.handle());
         #[allow(clippy::disallowed_methods, reason = "it ends with the test")]
         tokio::spawn(server);
         peers
     }
 
-    pub fn become_(&self, mood: Mood) {
+    /// From now on they are so.
+    pub fn turn(&self, mood: Mood) {
         self.state().mood = mood;
+    }
+
+    /// Stops them: nobody listens any more.
+    pub async fn stop(&self) {
+        let server = self.server.lock().unwrap().take();
+        server.expect("they run").stop(false).await;
     }
 
     /// Makes an account known to auth.
