@@ -130,3 +130,55 @@ impl Shelf {
 fn key(user_id: UserId) -> String {
     format!("profile:{user_id}")
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::auth::Role;
+    use shared::config::CacheConfig;
+    use shared::testing::World;
+
+    use super::*;
+    use crate::domain::{Account, Person};
+
+    fn at(revision: i64, world: &World, user_id: UserId) -> Known {
+        let account = Account::at(1, user_id, "ada@example.com".into(), Role::User, true);
+        Person { revision, ..Person::new(account, world.clock().now()) }.into()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn nothing_older_than_the_own_write_is_believed_whatever_the_cache_holds() {
+        let world = World::start().await;
+        let db = world.open::<migrations::users::Migrator>("users").await;
+        let cache = Cache::open(&CacheConfig { redis_url: None, prefix: "test".into() }, "users").unwrap();
+        let (shelf, stranger) = (Shelf::new(cache.clone()), Shelf::new(cache));
+        let ada = UserId::at(world.clock().now());
+        let reading = |revision| at(revision, &world, ada);
+        shelf.keep(&reading(1)).await.unwrap();
+        assert_eq!(shelf.find(ada).await.map(|known| known.revision()), Some(1));
+
+        let tx = db.begin().await.unwrap();
+        shelf.writes(&tx, &reading(2));
+        tx.commit().await.unwrap();
+        shelf.woken().await;
+        assert_eq!((shelf.find(ada).await, shelf.due()), (None, vec![ada]), "the cache was not told");
+        assert!(stranger.find(ada).await.is_some(), "it is this process that wrote");
+
+        shelf.keep(&reading(1)).await.unwrap();
+        assert_eq!(
+            (shelf.find(ada).await, shelf.due()),
+            (None, vec![ada]),
+            "a slow reader tells nothing new"
+        );
+        shelf.keep(&reading(2)).await.unwrap();
+        stranger.keep(&reading(1)).await.unwrap();
+        for shelf in [&shelf, &stranger] {
+            assert_eq!(shelf.find(ada).await.map(|known| known.revision()), Some(2));
+            assert_eq!(shelf.due(), []);
+        }
+
+        let erased = Known::Erased { user_id: ada, revision: 3 };
+        shelf.keep(&erased).await.unwrap();
+        stranger.keep(&reading(2)).await.unwrap();
+        assert_eq!(stranger.find(ada).await, Some(erased), "nobody comes back");
+    }
+}
