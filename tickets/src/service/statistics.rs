@@ -88,7 +88,8 @@ impl App {
         let counted = match kept.shared(now).await {
             Some(counted) => counted,
             None => {
-                let statistics = store::statistics(self.db.conn(), now).await?;
+                let tx = self.db.read().await?;
+                let statistics = store::statistics(&tx, now).await?;
                 Counted { at: now, answer: answering(&statistics) }
             }
         };

@@ -5,6 +5,8 @@ pub mod attachments;
 mod comment_row;
 mod export;
 mod history_row;
+#[cfg(test)]
+mod plans_tests;
 mod read;
 mod search;
 pub mod staff;
