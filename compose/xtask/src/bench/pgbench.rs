@@ -13,8 +13,8 @@ use crate::stop::Stop;
 pub const OPEN_TICKET: &str = include_str!("open_ticket.sql");
 /// The statement of `GET /tickets/{id}`; `:id` is given.
 pub const GET_TICKET: &str = "SELECT id, ticket_number, title, description, status, priority, category, user_id, \
-    assigned_to, resolution, response_due_at, responded_at, due_date, paused_seconds, resolved_at, closed_at, \
-    created_at, updated_at, version FROM tickets WHERE id = :id::uuid LIMIT 1;\n";
+    assigned_to, resolution, response_due_at, responded_at, response_alert, due_date, resolution_alert, sla_started_at, \
+    sla_pauses, resolved_at, closed_at, created_at, updated_at, version, next_timer_at FROM tickets WHERE id = :id::uuid LIMIT 1;\n";
 
 /// Transactions a second.
 pub fn run(

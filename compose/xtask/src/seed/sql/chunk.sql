@@ -51,7 +51,7 @@ SELECT *, created + ((taken - created) * (0.1 + 0.8 * helpdesk_seed.u(i, 20)))::
     helpdesk_seed.u(i, 21) < 0.6 AND resolved + :day <= :until AS by_itself
 FROM (SELECT *, created + ((answer - created) * (0.3 + 0.6 * helpdesk_seed.u(i, 19)))::bigint AS taken FROM base) AS up;
 
--- Requester and agent write in turns. Where a ticket waits, the last word is the agent's.
+-- Requester and agent write in turns. Where a ticket waits, the last word is the agent's; an agent's first word is for all.
 CREATE TEMP TABLE talk ON COMMIT DROP AS
 SELECT *, CASE WHEN NOT by_agent THEN requester
                WHEN helpdesk_seed.u(key, 50) < 0.85 THEN agent
@@ -61,7 +61,7 @@ SELECT *, CASE WHEN NOT by_agent THEN requester
             -- While the clock can still be told by nobody, so that it stands the same however it is reckoned.
             OR NOT last AND helpdesk_seed.u(key, 52) < 0.35 AND wrote < created + target * 8 / 10) AS asks
 FROM (
-    SELECT *, by_agent AND helpdesk_seed.u(key, 53) < 0.39 AND NOT (last AND status = 'WAITING_USER') AS internal
+    SELECT *, by_agent AND k > 2 AND helpdesk_seed.u(key, 53) < helpdesk_seed.secrecy() AND NOT (last AND status = 'WAITING_USER') AS internal
     FROM (
         SELECT m.*, k, i * 64 + k AS key, k = comments AS last,
             answer + ((ending - answer) * power((k - 1)::float8 / comments, 1.2))::bigint AS wrote,
