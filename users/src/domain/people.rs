@@ -1,5 +1,3 @@
-use std::fmt;
-
 use shared::auth::Role;
 use shared::clock::Timestamp;
 use shared::ids::ProfileId;
@@ -80,12 +78,6 @@ impl SortKey {
             Self::Email => "email",
             Self::LastName => "lastName",
         }
-    }
-}
-
-impl fmt::Display for SortKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
