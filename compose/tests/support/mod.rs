@@ -36,13 +36,16 @@ pub struct Launch {
     ports: Vec<u16>,
     environment: Vec<(String, String)>,
     arguments: Vec<String>,
+    /// Whose port the program is found at.
+    front: String,
 }
 
 impl Launch {
     /// In this folder (`data` is made below it, the output goes beside that), on free ports, on the embedded backends.
     pub fn within(folder: &Path) -> Self {
         let ports = PORTS.map(|_| free_port()).to_vec();
-        Self { folder: folder.to_owned(), ports, environment: Vec::new(), arguments: Vec::new() }
+        let (environment, arguments, front) = (Vec::new(), Vec::new(), "helpdesk".to_owned());
+        Self { folder: folder.to_owned(), ports, environment, arguments, front }
             .with("LOG_FORMAT", "text")
             .with("BCRYPT_COST", "4")
     }
@@ -64,6 +67,12 @@ impl Launch {
     pub fn arguments(mut self, arguments: &[&str]) -> Self {
         self.arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         self
+    }
+
+    /// With these services only, and found at the first one's port.
+    pub fn only(mut self, services: &[&str]) -> Self {
+        self.front = services[0].to_owned();
+        self.arguments(&["serve", "--only", &services.join(",")])
     }
 
     /// The port behind a setting, as in `TICKETS_PORT`.
@@ -97,7 +106,7 @@ impl Launch {
             .stdout(File::create(&out).unwrap())
             .stderr(File::create(&err).unwrap());
         let child = command.spawn().unwrap();
-        Program { child, url: self.url("helpdesk"), out, err, began: Instant::now() }
+        Program { child, url: self.url(&self.front), out, err, began: Instant::now() }
     }
 
     /// Starts it and waits until it is ready.
@@ -148,7 +157,7 @@ pub struct Ended {
 }
 
 impl Program {
-    /// Where all routes are.
+    /// Where all routes are, or those of the first of its services.
     pub fn url(&self) -> &str {
         &self.url
     }

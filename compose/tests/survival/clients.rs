@@ -8,7 +8,7 @@ use tokio::{sync::watch, task::JoinSet};
 use crate::waiting::awaited;
 
 const CLIENTS: usize = 8;
-const PASSWORD: &str = "correct horse battery staple";
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A ticket that was answered 201.
 pub struct Opened {
@@ -27,12 +27,17 @@ pub struct Clients {
 impl Clients {
     /// Signs up the requesters and lets them begin; together they open `tickets`.
     pub async fn open_tickets(gateway: &str, tickets: usize) -> Self {
+        Self::open_tickets_at(gateway, gateway, tickets).await
+    }
+
+    /// The same where auth and tickets are at different places.
+    pub async fn open_tickets_at(auth: &str, service: &str, tickets: usize) -> Self {
         let (count, opened) = watch::channel(0);
         let count = Arc::new(count);
         let mut work = JoinSet::new();
         for client in 0..CLIENTS {
             let share = (tickets + CLIENTS - 1 - client) / CLIENTS;
-            let requester = Requester::sign_up(gateway.to_owned()).await;
+            let requester = Requester::sign_up(auth, service).await;
             let count = count.clone();
             work.spawn(async move {
                 let mut mine = Vec::new();
@@ -59,14 +64,14 @@ impl Clients {
 }
 
 struct Requester {
-    gateway: String,
+    tickets: String,
     email: String,
     token: String,
     http: reqwest::Client,
 }
 
 impl Requester {
-    async fn sign_up(gateway: String) -> Self {
+    async fn sign_up(auth: &str, tickets: &str) -> Self {
         #[allow(
             clippy::disallowed_methods,
             reason = "the mail server is shared: an address is to be nobody else's"
@@ -77,7 +82,7 @@ impl Requester {
             .build()
             .expect("a client can be made");
         let registration = http
-            .post(format!("{gateway}/auth/register"))
+            .post(format!("{auth}/auth/register"))
             .json(&json!({"email": email, "password": PASSWORD}))
             .send()
             .await
@@ -85,7 +90,7 @@ impl Requester {
         assert_eq!(registration.status(), 201);
         let answer: Value = registration.json().await.expect("JSON");
         let token = answer["accessToken"].as_str().expect("a token").to_owned();
-        Self { gateway, email, token, http }
+        Self { tickets: tickets.to_owned(), email, token, http }
     }
 
     /// Opens a ticket, repeating the same request under the same key until it is answered.
@@ -98,7 +103,7 @@ impl Requester {
     async fn attempt(&self, key: &str, number: usize) -> Option<Opened> {
         let sent = self
             .http
-            .post(format!("{}/tickets", self.gateway))
+            .post(format!("{}/tickets", self.tickets))
             .bearer_auth(&self.token)
             .header("Idempotency-Key", key)
             .json(&json!({"title": format!("Ticket {number}"), "description": "It burns.", "category": "hardware"}))

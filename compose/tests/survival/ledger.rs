@@ -132,7 +132,7 @@ impl Ledger {
 }
 
 /// Whether everything that a service has emitted is published.
-async fn is_published(service: &DatabaseConnection) -> bool {
+pub async fn is_published(service: &DatabaseConnection) -> bool {
     let waiting = "SELECT count(*) FROM outbox WHERE sequence IS NULL \
                    OR sequence > (SELECT published_sequence FROM relay WHERE name = 'outbox')";
     count(service, waiting).await == 0
@@ -173,12 +173,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-async fn count(db: &DatabaseConnection, sql: &str) -> i64 {
+/// One number.
+pub async fn count(db: &DatabaseConnection, sql: &str) -> i64 {
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await;
     row.expect("the database can be read").expect("one row").try_get_by_index(0).expect("a number")
 }
 
-async fn texts(db: &DatabaseConnection, sql: &str) -> Vec<String> {
+/// One column of texts.
+pub async fn texts(db: &DatabaseConnection, sql: &str) -> Vec<String> {
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await;
     rows.expect("the database can be read")
         .iter()

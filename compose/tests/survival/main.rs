@@ -1,13 +1,16 @@
 //! Nothing lost, nothing doubled: the real program is killed with SIGKILL again and again while tickets are opened, and
 //! JetStream's store is wiped under it. Afterwards every ticket that was answered 201 is there, with one audit row and one
-//! mail.
+//! mail. And with three replicas of tickets, of which one is killed again and again, what happens by itself happens once.
 
 mod clients;
 mod ledger;
 mod outages;
 mod place;
+mod replicas;
+mod stories;
 #[path = "../support/mod.rs"]
 mod support;
+mod timers;
 mod waiting;
 
 use std::io::Write;
