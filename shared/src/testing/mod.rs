@@ -319,6 +319,23 @@ impl TestCaller {
     }
 }
 
+/// Holds a consumer to deciding on every event type there is, and its definition under `nats/consumers/` to naming those
+/// that it acts on and no others. `acts` is its decision: `None` for a type that it has never heard of.
+///
+/// # Panics
+/// When it does not.
+pub fn check_decisions(definition: &str, acts: impl Fn(&str) -> Option<bool>) {
+    let mut subjects = Vec::new();
+    for known in crate::events::ALL {
+        if acts(known.name).unwrap_or_else(|| panic!("{} wants a decision", known.name)) {
+            subjects.push(format!("helpdesk.{}.>", known.name));
+        }
+    }
+    assert_eq!(acts("weather.changed"), None);
+    let definition: serde_json::Value = serde_json::from_str(definition).expect("the definition is JSON");
+    assert_eq!(definition["filter_subjects"], serde_json::json!(subjects));
+}
+
 /// Whether all that was emitted is published.
 async fn outbox_is_empty(db: &Db) -> bool {
     let sql = "SELECT (SELECT count(*) FROM outbox WHERE sequence IS NULL OR sequence > \

@@ -6,7 +6,7 @@ use shared::ids::TicketId;
 use shared::page::{Page, PageParams};
 
 use super::change::changed;
-use super::dto::{AssignIn, StatisticsOut, StatusIn, TicketOut};
+use super::dto::{AssignIn, ChangeRefusal, ListRefusal, StatisticsOut, StatusIn, TicketOut};
 use super::listing::{self, DeskFilter};
 use crate::service::{App, Target};
 
@@ -19,9 +19,7 @@ use crate::service::{App, Target};
     params(DeskFilter, PageParams),
     responses(
         (status = 200, body = Page<TicketOut>),
-        (status = 400, description = "An unknown parameter, value or cursor", body = Problem),
-        (status = 401, body = Problem),
-        (status = 403, body = Problem),
+        ListRefusal,
     ),
     security(("bearer" = [])),
 )]
@@ -52,13 +50,7 @@ pub async fn statistics(app: Data<App>, _agent: Agent) -> Result<Answer, ApiErro
     request_body = AssignIn,
     responses(
         (status = 200, body = TicketOut, headers(("ETag" = String))),
-        (status = 400, description = "Malformed JSON, or an unknown field", body = Problem),
-        (status = 401, body = Problem),
-        (status = 403, body = Problem),
-        (status = 404, body = Problem),
-        (status = 409, description = "It is closed", body = Problem),
-        (status = 412, description = "It is at another version", body = Problem),
-        (status = 422, description = "The assignee is no active agent", body = Problem),
+        ChangeRefusal,
     ),
     security(("bearer" = [])),
 )]
@@ -83,13 +75,7 @@ pub async fn assign(
     request_body = StatusIn,
     responses(
         (status = 200, body = TicketOut, headers(("ETag" = String))),
-        (status = 400, description = "Malformed JSON, or an unknown field", body = Problem),
-        (status = 401, body = Problem),
-        (status = 403, body = Problem),
-        (status = 404, body = Problem),
-        (status = 409, description = "There is no such move from where it stands, or it was closed too long ago", body = Problem),
-        (status = 412, description = "It is at another version", body = Problem),
-        (status = 422, description = "A value is invalid", body = Problem),
+        ChangeRefusal,
     ),
     security(("bearer" = [])),
 )]

@@ -1,10 +1,10 @@
 use actix_web::web::Data;
 use actix_web::{delete, post, put};
 use shared::auth::Caller;
-use shared::http::{Answer, ApiError, IfMatch, MaybeValid, Once, PathId, Problem, Valid};
+use shared::http::{Answer, ApiError, IfMatch, MaybeValid, Once, PathId, Valid};
 use shared::ids::TicketId;
 
-use super::dto::{CommentIn, CommentOut, RemarkIn, TicketOut, TicketPatchIn};
+use super::dto::{ChangeRefusal, CommentIn, CommentOut, RemarkIn, TicketOut, TicketPatchIn};
 use crate::domain::{Content, Move, Status, Ticket};
 use crate::service::{App, Target};
 
@@ -18,13 +18,7 @@ use crate::service::{App, Target};
     request_body = TicketPatchIn,
     responses(
         (status = 200, body = TicketOut, headers(("ETag" = String))),
-        (status = 400, description = "Malformed JSON, or an unknown field", body = Problem),
-        (status = 401, body = Problem),
-        (status = 403, description = "A resolution, by its requester", body = Problem),
-        (status = 404, body = Problem),
-        (status = 409, description = "It is closed", body = Problem),
-        (status = 412, description = "It is at another version", body = Problem),
-        (status = 422, description = "A value is invalid", body = Problem),
+        ChangeRefusal,
     ),
     security(("bearer" = [])),
 )]
@@ -48,11 +42,7 @@ pub async fn edit(
     params(("id" = TicketId, Path), ("If-Match" = Option<String>, Header, description = "The versions that may be deleted")),
     responses(
         (status = 204),
-        (status = 401, body = Problem),
-        (status = 403, description = "An agent, whose ticket it is not", body = Problem),
-        (status = 404, body = Problem),
-        (status = 409, description = "It is not open any more", body = Problem),
-        (status = 412, description = "It is at another version", body = Problem),
+        ChangeRefusal,
     ),
     security(("bearer" = [])),
 )]
@@ -76,12 +66,7 @@ pub async fn delete(
     request_body(content = Option<RemarkIn>),
     responses(
         (status = 200, body = TicketOut, headers(("ETag" = String))),
-        (status = 400, description = "Malformed JSON, or an unknown field", body = Problem),
-        (status = 401, body = Problem),
-        (status = 404, body = Problem),
-        (status = 409, description = "It is not resolved", body = Problem),
-        (status = 412, description = "It is at another version", body = Problem),
-        (status = 422, description = "A value is invalid", body = Problem),
+        ChangeRefusal,
     ),
     security(("bearer" = [])),
 )]
@@ -107,12 +92,7 @@ pub async fn close(
     request_body(content = Option<RemarkIn>),
     responses(
         (status = 200, body = TicketOut, headers(("ETag" = String))),
-        (status = 400, description = "Malformed JSON, or an unknown field", body = Problem),
-        (status = 401, body = Problem),
-        (status = 404, body = Problem),
-        (status = 409, description = "It is not closed, or was closed too long ago", body = Problem),
-        (status = 412, description = "It is at another version", body = Problem),
-        (status = 422, description = "A value is invalid", body = Problem),
+        ChangeRefusal,
     ),
     security(("bearer" = [])),
 )]
@@ -143,13 +123,7 @@ pub async fn reopen(
     request_body = CommentIn,
     responses(
         (status = 201, body = CommentOut, headers(("Location" = String))),
-        (status = 400, description = "Malformed JSON, or an unknown field", body = Problem),
-        (status = 401, body = Problem),
-        (status = 403, description = "An internal comment, by a requester", body = Problem),
-        (status = 404, body = Problem),
-        (status = 409, description = "A request with this Idempotency-Key is still running", body = Problem),
-        (status = 412, description = "It is at another version", body = Problem),
-        (status = 422, description = "A value is invalid, or the key was used for another body", body = Problem),
+        ChangeRefusal,
     ),
     security(("bearer" = [])),
 )]

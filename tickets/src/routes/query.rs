@@ -7,7 +7,7 @@ use shared::ids::TicketId;
 use shared::page::{Page, PageParams};
 use utoipa::IntoParams;
 
-use super::dto::{ExportOut, TicketOut};
+use super::dto::{ExportOut, ListRefusal, TicketOut};
 use super::listing::{self, TicketFilter};
 use crate::domain::Visibility;
 use crate::service::App;
@@ -63,11 +63,7 @@ pub async fn read(
 #[utoipa::path(
     tag = "tickets",
     params(TicketFilter, PageParams),
-    responses(
-        (status = 200, body = Page<TicketOut>),
-        (status = 400, description = "An unknown parameter, value or cursor", body = Problem),
-        (status = 401, body = Problem),
-    ),
+    responses((status = 200, body = Page<TicketOut>), ListRefusal),
     security(("bearer" = [])),
 )]
 #[get("/tickets")]

@@ -6,7 +6,7 @@ use shared::ids::TicketId;
 use shared::page::{Cursor, Page, PageParams, PageQuery};
 use uuid::Uuid;
 
-use super::dto::{AttachmentOut, CommentOut, HistoryOut, SlaExplainedOut};
+use super::dto::{AttachmentOut, CommentOut, HistoryOut, ListRefusal, SlaExplainedOut};
 use crate::domain::Visibility;
 use crate::service::{App, Chapter};
 
@@ -18,9 +18,7 @@ use crate::service::{App, Chapter};
     params(("id" = TicketId, Path), PageParams),
     responses(
         (status = 200, body = Page<CommentOut>),
-        (status = 400, description = "An unknown parameter, value or cursor", body = Problem),
-        (status = 401, body = Problem),
-        (status = 404, body = Problem),
+        ListRefusal,
     ),
     security(("bearer" = [])),
 )]
@@ -45,9 +43,7 @@ pub async fn comments(
     params(("id" = TicketId, Path), PageParams),
     responses(
         (status = 200, body = Page<HistoryOut>),
-        (status = 400, description = "An unknown parameter, value or cursor", body = Problem),
-        (status = 401, body = Problem),
-        (status = 404, body = Problem),
+        ListRefusal,
     ),
     security(("bearer" = [])),
 )]

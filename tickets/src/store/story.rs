@@ -3,7 +3,7 @@
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    Value,
+    Select, Value,
 };
 use shared::clock::Timestamp;
 use shared::ids::TicketId;
@@ -33,15 +33,8 @@ pub struct Chapter {
 /// The database is away.
 pub async fn comments(db: &impl ConnectionTrait, chapter: &Chapter) -> Result<Vec<Comment>, DbErr> {
     use comment_row::Column::{CreatedAt, Id, IsInternal, TicketId};
-    let rows = comment_row::Entity::find()
-        .filter(TicketId.eq(chapter.ticket.0))
-        .filter(chapter.in_sight(IsInternal))
-        .filter(chapter.behind(Expr::col(CreatedAt), Expr::col(Id)))
-        .order_by(CreatedAt, chapter.order())
-        .order_by(Id, chapter.order())
-        .limit(chapter.limit)
-        .all(db)
-        .await?;
+    let rows =
+        chapter.read(comment_row::Entity::find(), [TicketId, IsInternal, CreatedAt, Id]).all(db).await?;
     Ok(rows.into_iter().map(Comment::from).collect())
 }
 
@@ -51,15 +44,8 @@ pub async fn comments(db: &impl ConnectionTrait, chapter: &Chapter) -> Result<Ve
 /// The database is away, or holds a row that is no line of a history.
 pub async fn history(db: &impl ConnectionTrait, chapter: &Chapter) -> Result<Vec<HistoryEntry>, DbErr> {
     use history_row::Column::{CreatedAt, Id, IsInternal, TicketId};
-    let rows = history_row::Entity::find()
-        .filter(TicketId.eq(chapter.ticket.0))
-        .filter(chapter.in_sight(IsInternal))
-        .filter(chapter.behind(Expr::col(CreatedAt), Expr::col(Id)))
-        .order_by(CreatedAt, chapter.order())
-        .order_by(Id, chapter.order())
-        .limit(chapter.limit)
-        .all(db)
-        .await?;
+    let rows =
+        chapter.read(history_row::Entity::find(), [TicketId, IsInternal, CreatedAt, Id]).all(db).await?;
     rows.into_iter().map(HistoryEntry::try_from).collect()
 }
 
@@ -77,21 +63,20 @@ pub async fn whole_history(db: &impl ConnectionTrait, ticket: TicketId) -> Resul
 }
 
 impl Chapter {
-    fn in_sight(&self, internal: impl ColumnTrait) -> Condition {
+    /// Its rows, of a table with these columns for the ticket, whether it is for agents only, the moment, and the id.
+    fn read<E: EntityTrait, C: ColumnTrait>(&self, rows: Select<E>, columns: [C; 4]) -> Select<E> {
+        let [ticket, internal, moment, id] = columns;
         let public = (!self.visibility.includes_internal()).then(|| internal.eq(false));
-        Condition::all().add_option(public)
-    }
-
-    fn order(&self) -> Order {
-        if self.descending { Order::Desc } else { Order::Asc }
-    }
-
-    fn behind(&self, moment: Expr, id: Expr) -> Condition {
+        let order = if self.descending { Order::Desc } else { Order::Asc };
         let behind = self.after.map(|(at, after)| {
             let from = Expr::tuple([Expr::val(Value::from(at)), Expr::val(after)]);
-            let row = Expr::tuple([moment, id]);
+            let row = Expr::tuple([Expr::col(moment), Expr::col(id)]);
             if self.descending { row.lt(from) } else { row.gt(from) }
         });
-        Condition::all().add_option(behind)
+        rows.filter(ticket.eq(self.ticket.0))
+            .filter(Condition::all().add_option(public).add_option(behind))
+            .order_by(moment, order.clone())
+            .order_by(id, order)
+            .limit(self.limit)
     }
 }

@@ -12,6 +12,7 @@ mod listing;
 mod matrix;
 mod opening;
 mod reading;
+mod replicas;
 mod searching;
 mod service;
 mod sla;
