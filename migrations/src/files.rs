@@ -15,4 +15,10 @@ migrator! {
         up: &[Both(include_str!("sql/files_0002_avatars.sql"))],
         down: &[Both(include_str!("sql/files_0002_avatars.down.sql"))],
     },
+    Step {
+        name: "files_0003",
+        blocks: false,
+        up: &[Both(include_str!("sql/files_0003_purge.sql"))],
+        down: &[Both(include_str!("sql/files_0003_purge.down.sql"))],
+    },
 }

@@ -1,4 +1,4 @@
-//! The database of notifications: recipients, deliveries, preferences.
+//! The database of notifications: recipients, deliveries, preferences, the list's places, administrators' templates.
 
 use crate::step::{Sql::Both, Step, migrator};
 
@@ -8,5 +8,11 @@ migrator! {
         blocks: true,
         up: &[Both(include_str!("sql/notifications.sql"))],
         down: &[Both("DROP TABLE preferences; DROP TABLE deliveries; DROP TABLE recipients;")],
+    },
+    Step {
+        name: "notifications_0002",
+        blocks: false,
+        up: &[Both(include_str!("sql/notifications_0002_complete.sql"))],
+        down: &[Both(include_str!("sql/notifications_0002_complete.down.sql"))],
     },
 }

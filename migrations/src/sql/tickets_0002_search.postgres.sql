@@ -1,4 +1,4 @@
--- Number, title, description and public comments, accents folded by the program, stemmed in French and in English.
+-- Title, description and public comments, accents folded by the program, stemmed in French and in English.
 -- A table of its own, so that a change of a ticket does not touch the inverted index.
 CREATE TABLE ticket_search (
     ticket_id UUID PRIMARY KEY REFERENCES tickets(id) ON DELETE CASCADE,

@@ -12,7 +12,7 @@ use crate::service::{App, Target};
 
 /// List all tickets
 ///
-/// With `q`, the best match first unless another sort is named; ranked are the newest 500 that match.
+/// With `q`, the best match first unless another sort is named; ranked are the newest 200 that match.
 #[utoipa::path(
     tag = "tickets",
     operation_id = "list_all_tickets",

@@ -58,7 +58,7 @@ pub async fn read(
 
 /// List my tickets
 ///
-/// Only one's own, for agents too. With `q`, the best match first unless another sort is named; ranked are the newest 500
+/// Only one's own, for agents too. With `q`, the best match first unless another sort is named; ranked are the newest 200
 /// that match.
 #[utoipa::path(
     tag = "tickets",

@@ -14,7 +14,7 @@ SELECT lpad(to_hex(i), 32, '0')::uuid, 'HD-' || lpad(i::text, 6, '0'), 'The prin
 FROM (SELECT i, now() - interval '700 days' + i * interval '15 minutes' AS at FROM generate_series(1, 60000) AS i) AS numbered;
 
 INSERT INTO ticket_search (ticket_id, user_id, created_at, document)
-SELECT id, user_id, created_at, setweight(to_tsvector('simple', lower(ticket_number)) || to_tsvector('english', title), 'A')
+SELECT id, user_id, created_at, setweight(to_tsvector('english', title), 'A')
        || setweight(to_tsvector('english', description), 'B')
 FROM tickets;
 

@@ -1,5 +1,5 @@
-//! What is searched: PostgreSQL's full text or SQLite's FTS5. The document of a ticket has its number and title (A), its
-//! description (B) and its public comments (C); internal ones never get here.
+//! What is searched: PostgreSQL's full text or SQLite's FTS5. The document of a ticket has its title (A), its description (B)
+//! and its public comments (C); internal ones never get here. Who types a ticket's number is given that ticket.
 
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, DbErr, JoinType, Order, Value};
@@ -10,7 +10,7 @@ use super::ticket_row;
 use crate::domain::{Comment, Search, Ticket};
 
 /// Ranked are the newest of those that match: ranking reads every document, and a common word is in half of them.
-const RANKED: u64 = 500;
+const RANKED: u64 = 200;
 
 /// In French and in English: a desk writes in both, and often in one ticket.
 macro_rules! stemmed {
@@ -19,53 +19,41 @@ macro_rules! stemmed {
     };
 }
 
-const HEAD_AND_BODY: &str = concat!(
-    "setweight(to_tsvector('simple', $2) || ",
-    stemmed!("$3"),
-    ", 'A') || setweight(",
-    stemmed!("$4"),
-    ", 'B')"
-);
+const TITLE_AND_DESCRIPTION: &str =
+    concat!("setweight(", stemmed!("$2"), ", 'A') || setweight(", stemmed!("$3"), ", 'B')");
 
 /// The same for what is looked for: a word matches by either stem.
-const QUERY: &str = "(websearch_to_tsquery('french', $1) || websearch_to_tsquery('english', $1) || \
-                     websearch_to_tsquery('simple', $1))";
+const QUERY: &str = "(websearch_to_tsquery('french', $1) || websearch_to_tsquery('english', $1))";
 
 /// Adds a new ticket.
 pub(super) async fn add(tx: &Tx, ticket: &Ticket) -> Result<(), DbErr> {
-    let [number, title, description] = texts(ticket);
+    let id = ticket.id.0.into();
     if tx.db().is_postgres() {
         let sql = format!(
-            "INSERT INTO ticket_search (ticket_id, document, user_id, created_at) VALUES ($1, {HEAD_AND_BODY}, $5, $6)"
+            "INSERT INTO ticket_search (ticket_id, document, user_id, created_at) VALUES ($1, {TITLE_AND_DESCRIPTION}, $4, $5)"
         );
-        let values = [
-            ticket.id.0.into(),
-            number,
-            title,
-            description,
-            ticket.user_id.0.into(),
-            ticket.created_at.into(),
-        ];
+        let [title, description] = folded(ticket);
+        let values = [id, title, description, ticket.user_id.0.into(), ticket.created_at.into()];
         return tx.run(&sql, values).await.map(drop);
     }
     let sql =
         "INSERT INTO ticket_search (rowid, ticket_id, head, body, comments) VALUES ($1, $2, $3, $4, '')";
-    let head = format!("{} {}", ticket.number, ticket.title.as_str()).into();
-    tx.run(sql, [rowid(ticket), ticket.id.0.into(), head, ticket.description.as_str().into()]).await.map(drop)
+    let (title, description) = (ticket.title.as_str().into(), ticket.description.as_str().into());
+    tx.run(sql, [rowid(ticket), id, title, description]).await.map(drop)
 }
 
 /// Puts a new title and description in the place of the old ones.
 pub(super) async fn replace(tx: &Tx, ticket: &Ticket) -> Result<(), DbErr> {
-    let [number, title, description] = texts(ticket);
     if tx.db().is_postgres() {
         let sql = format!(
-            "UPDATE ticket_search SET document = {HEAD_AND_BODY} || ts_filter(document, '{{c}}') WHERE ticket_id = $1"
+            "UPDATE ticket_search SET document = {TITLE_AND_DESCRIPTION} || ts_filter(document, '{{c}}') WHERE ticket_id = $1"
         );
-        return tx.run(&sql, [ticket.id.0.into(), number, title, description]).await.map(drop);
+        let [title, description] = folded(ticket);
+        return tx.run(&sql, [ticket.id.0.into(), title, description]).await.map(drop);
     }
-    let head: Value = format!("{} {}", ticket.number, ticket.title.as_str()).into();
     let sql = "UPDATE ticket_search SET head = $1, body = $2 WHERE rowid = $3";
-    tx.run(sql, [head, ticket.description.as_str().into(), rowid(ticket)]).await.map(drop)
+    let (title, description) = (ticket.title.as_str().into(), ticket.description.as_str().into());
+    tx.run(sql, [title, description, rowid(ticket)]).await.map(drop)
 }
 
 /// Adds a public comment. A document may have a megabyte: long before, nothing more is added.
@@ -93,6 +81,9 @@ pub(super) async fn remove(tx: &Tx, ticket: &Ticket) -> Result<(), DbErr> {
 
 /// The condition that a ticket matches.
 pub(super) fn matches(is_postgres: bool, search: &Search) -> Expr {
+    if let Some(number) = search.number() {
+        return ticket_row::Column::TicketNumber.eq(number.to_string());
+    }
     let found = match (is_postgres, fts5(search)) {
         (true, _) => in_document("document", search),
         (false, Some(words)) => Expr::cust_with_values("ticket_search MATCH ?", [words]),
@@ -106,6 +97,13 @@ pub(super) fn matches(is_postgres: bool, search: &Search) -> Expr {
 /// The newest tickets under these conditions that match, with how well each does: `(id, relevance)`.
 pub(super) fn ranked(is_postgres: bool, search: &Search, conditions: Condition) -> Option<SelectStatement> {
     let id = Expr::col(ticket_row::Column::Id.as_column_ref());
+    if search.number().is_some() {
+        let the_one = matches(is_postgres, search);
+        let relevance = Expr::cust("CAST(1.0 AS DOUBLE PRECISION)");
+        let mut found = Query::select();
+        found.expr_as(id, "id").expr_as(relevance, "relevance").from("tickets");
+        return Some(found.cond_where(conditions).and_where(the_one).to_owned());
+    }
     let document = ("ticket_search", "document");
     let mut newest = Query::select();
     newest
@@ -143,9 +141,8 @@ fn fts5(search: &Search) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-fn texts(ticket: &Ticket) -> [Value; 3] {
-    let folded = |text: &str| Value::from(fold(text));
-    [folded(&ticket.number.to_string()), folded(ticket.title.as_str()), folded(ticket.description.as_str())]
+fn folded(ticket: &Ticket) -> [Value; 2] {
+    [ticket.title.as_str(), ticket.description.as_str()].map(|text| fold(text).into())
 }
 
 /// The number of a ticket is an integer and never given twice, which is all that a row id needs.

@@ -200,7 +200,7 @@ WHERE sla_pauses <> '[]' AND c.created_at > (p ->> 'from')::timestamptz
 
 -- check: the search has exactly what the texts say, stemmed and without accents (a hundredth of the tickets)
 SELECT count(*) FROM (
-    SELECT s.document, setweight(to_tsvector('simple', lower(ticket_number)) || to_tsvector('french', title)
+    SELECT s.document, setweight(to_tsvector('french', title)
             || to_tsvector('english', title), 'A')
         || setweight(to_tsvector('french', description) || to_tsvector('english', description), 'B') AS head,
         (SELECT array_agg(setweight(to_tsvector('french', plain) || to_tsvector('english', plain), 'C'))
@@ -212,7 +212,7 @@ SELECT count(*) FROM (
         FROM tickets TABLESAMPLE BERNOULLI (1) REPEATABLE (1)
     ) AS t LEFT JOIN ticket_search AS s ON s.ticket_id = t.id
 ) AS found
--- The number, the title and the description stand at its beginning, positions and all; behind them the words of the comments.
+-- The title and the description stand at its beginning, positions and all; behind them the words of the comments.
 WHERE document IS NULL
     OR ts_filter(document, '{a,b}')::text <> ts_filter(head, '{a,b}')::text
     OR ARRAY(SELECT unnest(tsvector_to_array(ts_filter(document, '{c}'))) ORDER BY 1)

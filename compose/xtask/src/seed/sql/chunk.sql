@@ -224,7 +224,7 @@ FROM happened AS h JOIN whole AS w USING (i) ORDER BY h.i, h.us, h.n, h.place;
 
 INSERT INTO ticket_search (ticket_id, user_id, created_at, document)
 SELECT w.id, w.requester, helpdesk_seed.at(w.created),
-    setweight(to_tsvector('simple', lower(w.number)) || helpdesk_seed.stems(w.title_folded), 'A')
+    setweight(helpdesk_seed.stems(w.title_folded), 'A')
     || setweight(helpdesk_seed.stems(w.description_folded), 'B') || coalesce(heard.document, '')
 FROM whole AS w
 LEFT JOIN (

@@ -1,0 +1,2 @@
+DROP INDEX idx_files_deleted_at;
+DROP TABLE gone_tickets;

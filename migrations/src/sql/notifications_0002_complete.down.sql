@@ -1,0 +1,16 @@
+DROP TABLE template_revision;
+DROP TABLE template_overrides;
+ALTER TABLE preferences DROP COLUMN digest;
+ALTER TABLE preferences DROP COLUMN push;
+ALTER TABLE preferences DROP COLUMN sms;
+ALTER TABLE preferences DROP COLUMN in_app;
+DROP INDEX idx_deliveries_ticket_id;
+DROP INDEX idx_deliveries_template;
+DROP INDEX idx_deliveries_status;
+DROP INDEX idx_deliveries_created_at;
+DROP INDEX idx_deliveries_collected;
+ALTER TABLE deliveries DROP COLUMN digest_id;
+DROP INDEX idx_deliveries_unread;
+DROP INDEX idx_deliveries_place;
+ALTER TABLE deliveries DROP COLUMN place;
+DROP TABLE feeds;
