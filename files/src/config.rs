@@ -1,9 +1,13 @@
+mod scanning;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use shared::config::{Common, Faults, Secret, Settings, Sources};
 
 use crate::domain::Limits;
+
+pub use scanning::{ClamdAddress, Scanning};
 
 /// The files service's configuration; every key stands in `config.default.toml` with what it means.
 #[derive(Clone, Debug)]
@@ -12,12 +16,16 @@ pub struct Config {
     pub common: Common,
     /// Where tickets is.
     pub ticket_service_url: String,
+    /// How long its yes is believed when somebody reads.
+    pub visibility_ttl: Duration,
     /// How much may be brought.
     pub limits: Limits,
     /// Where the bytes lie.
     pub storage: Storage,
     /// How uploads are received.
     pub uploads: Uploads,
+    /// Who looks for viruses.
+    pub scanning: Scanning,
 }
 
 /// Where the bytes lie.
@@ -29,6 +37,8 @@ pub struct Storage {
     pub tickets_bucket: String,
     /// The bucket for the pictures of people.
     pub avatars_bucket: String,
+    /// Where clients find the same server; `None`: where we do.
+    pub public_endpoint: Option<String>,
     /// How long the bucket may do nothing before it counts as away.
     pub patience: Duration,
 }
@@ -71,6 +81,8 @@ pub struct Uploads {
     pub abandoned_after: Duration,
     /// How often abandoned ones are looked for.
     pub sweep_interval: Duration,
+    /// How long deleted files are kept.
+    pub purge_deleted_after: Duration,
 }
 
 impl AsRef<Common> for Config {
@@ -90,16 +102,17 @@ impl Config {
         let common = Common::read(read);
         let config = Config {
             ticket_service_url: read.url("ticket_service_url", &["http", "https"]),
+            visibility_ttl: read.duration("ticket_visibility_ttl"),
             limits: limits(read),
             storage: storage(read, &common),
             uploads: uploads(read, &common),
+            scanning: Scanning::read(read),
             common,
         };
-        if s.flag("enable_virus_scan") {
+        if config.visibility_ttl > Duration::from_secs(60) {
             s.fault(
-                "enable_virus_scan",
-                "is true, and scanning is not available in this version: files would be taken for scanned that nobody \
-                 looked at. Set it to false",
+                "ticket_visibility_ttl",
+                "is longer than 1m: who lost sight of a ticket would keep its files",
             );
         }
         s.finish(config)
@@ -112,6 +125,7 @@ fn limits(s: &mut Settings) -> Limits {
         ticket_files: s.number("max_files_per_ticket", 1..=10_000),
         ticket_size: s.bytes("max_total_size_per_ticket"),
         avatar_size: s.bytes("max_avatar_size"),
+        pixels: s.number("max_image_pixels", 1..=1_000_000_000),
     };
     for (key, size) in [("max_file_size", limits.file_size), ("max_avatar_size", limits.avatar_size)] {
         if size == 0 {
@@ -169,7 +183,8 @@ fn storage(s: &mut Settings, common: &Common) -> Storage {
     if patience.is_zero() {
         s.fault("s3_patience", "leaves the server no time");
     }
-    Storage { server, tickets_bucket, avatars_bucket, patience }
+    let public_endpoint = s.optional_url("s3_public_endpoint", &["http", "https"]);
+    Storage { public_endpoint, server, tickets_bucket, avatars_bucket, patience }
 }
 
 /// The specification's names: a host and a port, or a whole URL.
@@ -201,6 +216,7 @@ fn uploads(s: &mut Settings, common: &Common) -> Uploads {
         min_pace: s.bytes("upload_min_pace"),
         abandoned_after: s.duration("upload_abandoned_after"),
         sweep_interval: s.duration("upload_sweep_interval"),
+        purge_deleted_after: s.duration("purge_deleted_after"),
     };
     if uploads.min_pace == 0 {
         s.fault("upload_min_pace", "is zero: a client could keep its place for ever");
@@ -259,12 +275,13 @@ mod tests {
     }
 
     #[test]
-    fn a_scanner_that_is_not_there_is_not_pretended() {
-        let fault = read(&[("ENABLE_VIRUS_SCAN", "true")]).unwrap_err();
-        assert!(
-            fault.contains("ENABLE_VIRUS_SCAN") && fault.contains("not available in this version"),
-            "{fault}"
-        );
+    fn viruses_are_looked_for_where_that_is_wished() {
+        assert!(matches!(read(&[]).unwrap().scanning, Scanning::Off));
+        let on = read(&[("ENABLE_VIRUS_SCAN", "true"), ("CLAMD_ADDRESS", "clamd:3310")]).unwrap();
+        let Scanning::Clamd { address, stream_max, .. } = on.scanning else { panic!() };
+        assert_eq!((address, stream_max), (ClamdAddress::Tcp("clamd:3310".to_owned()), 25 << 20));
+        let fault = read(&[("ENABLE_VIRUS_SCAN", "true"), ("CLAMD_ADDRESS", "clamd")]).unwrap_err();
+        assert!(fault.contains("CLAMD_ADDRESS"), "{fault}");
     }
 
     #[test]

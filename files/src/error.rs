@@ -8,8 +8,9 @@ use thiserror::Error;
 
 use crate::blobs::BlobError;
 use crate::domain::FileError;
+use crate::scanner::ScanError;
 
-/// When to come back while the bucket is away.
+/// When to come back while the bucket or the scanner is away.
 const BUCKET_RETRY: Duration = Duration::from_secs(2);
 /// When to come back while all places for uploads are taken.
 const SLOT_RETRY: Duration = Duration::from_secs(5);
@@ -29,11 +30,14 @@ pub enum Error {
     /// The bucket.
     #[error(transparent)]
     Storage(#[from] BlobError),
+    /// The virus scanner gave no verdict.
+    #[error(transparent)]
+    Scanner(#[from] ScanError),
     /// An idempotency key.
     #[error(transparent)]
     Once(#[from] OnceError),
-    /// All places for uploads are taken.
-    #[error("too many uploads at once")]
+    /// All places are taken.
+    #[error("too many files at once")]
     Busy,
     /// The sweeper took an upload for abandoned that was not.
     #[error("the upload took too long to be stored")]
@@ -65,6 +69,7 @@ impl From<Error> for ApiError {
             // A row without its object is our loss, not the client's mistake.
             Error::Storage(error @ BlobError::Missing) => ApiError::internal(error),
             Error::Storage(error) => ApiError::unavailable(error).retry_after(BUCKET_RETRY),
+            Error::Scanner(error) => ApiError::unavailable(error).retry_after(BUCKET_RETRY),
             Error::Once(error) => error.into(),
             Error::Busy => ApiError::new(Code::RateLimited).detail(error.to_string()).retry_after(SLOT_RETRY),
             Error::Overtaken | Error::Spool(_) => ApiError::unavailable(error).retry_after(BUCKET_RETRY),
@@ -78,6 +83,11 @@ fn broken(rule: &FileError) -> ApiError {
         FileError::Name(fault) => return ApiError::validation("file", fault.code(), fault.to_string()),
         FileError::Empty => return ApiError::validation("file", "empty", rule.to_string()),
         FileError::Pixels { .. } => return ApiError::validation("file", "too_many_pixels", rule.to_string()),
+        FileError::TooManyPixels { .. } => {
+            return ApiError::validation("file", "too_many_pixels", rule.to_string());
+        }
+        FileError::NoThumbnail => return ApiError::validation("size", "no_thumbnail", rule.to_string()),
+        FileError::Infected { .. } => Code::Infected,
         FileError::TooLarge { .. } => Code::FileTooLarge,
         FileError::TooManyFiles { .. } => Code::TooManyFiles,
         FileError::QuotaExceeded { .. } => Code::QuotaExceeded,

@@ -6,11 +6,13 @@ mod config;
 mod consumers;
 mod domain;
 mod error;
+mod pictures;
 mod routes;
 mod run;
+mod scanner;
 mod service;
 mod store;
 
-pub use config::{Config, S3Server, Storage, Uploads};
+pub use config::{ClamdAddress, Config, S3Server, Scanning, Storage, Uploads};
 pub use domain::Limits;
 pub use run::{run, start};

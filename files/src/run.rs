@@ -11,6 +11,7 @@ use shared::process::Process;
 
 use crate::blobs::{Buckets, Spool};
 use crate::consumers::Files;
+use crate::scanner::Scanner;
 use crate::service::{self, App};
 use crate::{Config, routes};
 
@@ -44,21 +45,20 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     let guard = TokenVerifier::new(&common.tokens, process.revocations.clone(), process.clock.clone());
     let tickets = ServiceClient::new("tickets", &config.ticket_service_url, ClientSettings::default());
     let storage = buckets.clone();
-    let app = App::new(
-        db.clone(),
-        process.clock.clone(),
-        buckets,
-        spool,
-        tickets,
-        config.limits,
-        config.uploads.clone(),
-    );
+    let scanner = Scanner::of(&config.scanning);
+    let looked_at = scanner.clone();
+    let app = App::new(db.clone(), process.clock.clone(), buckets, spool, tickets, scanner, config);
     let module = Module::new("files", guard, move |routes| routes::configure(routes, app.clone()));
     let storage = Check::wanted(move || {
         let storage = storage.clone();
         async move { storage.look().await.map_err(|_| "the buckets do not answer".to_owned()) }
     });
-    Ok(module.check("database", db.check()).check("events", bus.check()).check("storage", storage))
+    let scanner = Check::wanted(move || {
+        let scanner = looked_at.clone();
+        async move { scanner.look().await.map_err(|_| "the virus scanner does not answer".to_owned()) }
+    });
+    let module = module.check("database", db.check()).check("events", bus.check()).check("storage", storage);
+    Ok(if config.scanning.is_on() { module.check("scanner", scanner) } else { module })
 }
 
 /// Runs the service by itself on `listener`, until the process is asked to stop.

@@ -48,7 +48,11 @@ impl Buckets {
         }
         // A download lasts as long as its client takes; what may take how long is decided here.
         bucket.set_request_timeout(None);
-        let tickets = Blobs::of(bucket, storage.patience);
+        let mut public = bucket.clone();
+        if let Some(endpoint) = &storage.public_endpoint {
+            public.region = region_of(endpoint, &public.region().to_string());
+        }
+        let tickets = Blobs::of(bucket, public, storage.patience);
         let avatars = tickets.beside(&storage.avatars_bucket);
         let buckets = Self { tickets, avatars };
         // The buckets of the embedded store are directories, and made.

@@ -31,6 +31,8 @@ const NEXT_BYTES: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Blobs {
     bucket: Arc<Bucket>,
+    /// The same one, where clients find it.
+    public: Arc<Bucket>,
     patience: Duration,
     /// When its server last answered anybody.
     heard: Moment,
@@ -63,15 +65,17 @@ impl BlobError {
 }
 
 impl Blobs {
-    fn of(bucket: Bucket, patience: Duration) -> Self {
-        Self { bucket: Arc::new(bucket), patience, heard: Moment::now() }
+    fn of(bucket: Bucket, public: Bucket, patience: Duration) -> Self {
+        Self { bucket: Arc::new(bucket), public: Arc::new(public), patience, heard: Moment::now() }
     }
 
     /// Another bucket of the same server. What the server lets be heard there counts here too.
     fn beside(&self, name: &str) -> Self {
         let mut bucket = Bucket::clone(&self.bucket);
         name.clone_into(&mut bucket.name);
-        Self { bucket: Arc::new(bucket), ..self.clone() }
+        let mut public = Bucket::clone(&self.public);
+        name.clone_into(&mut public.name);
+        Self { bucket: Arc::new(bucket), public: Arc::new(public), ..self.clone() }
     }
 
     /// The bucket's name.
@@ -159,6 +163,24 @@ impl Blobs {
                 Err(_) => Some((Err(silent(NEXT_BYTES)), None)),
             }
         }))
+    }
+
+    /// A link with which anybody may read an object for so long; the bucket answers it with this disposition and type. It is
+    /// made here, from our key: the server is not asked.
+    ///
+    /// # Errors
+    /// When no link can be made.
+    pub async fn link(
+        &self,
+        key: &str,
+        good_for: Duration,
+        disposition: &str,
+        mime_type: &str,
+    ) -> Result<String, BlobError> {
+        let wishes = [("response-content-disposition", disposition), ("response-content-type", mime_type)];
+        let wishes = wishes.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let seconds = u32::try_from(good_for.as_secs()).unwrap_or(u32::MAX);
+        self.public.presign_get(key, seconds, Some(wishes)).await.map_err(fault)
     }
 
     /// Removes an object; one that is not there is removed.

@@ -6,7 +6,7 @@ use anyhow::Context;
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 
-use crate::domain::{self, Kind, Pixels};
+use crate::domain::{self, Finding, Kind, Pixels};
 
 /// What is written at once; also all that one upload holds in memory.
 const BUFFER: usize = 64 * 1024;
@@ -102,9 +102,19 @@ impl Received {
     ///
     /// # Errors
     /// When they cannot be read back.
-    pub async fn agrees(&self, kind: Kind) -> io::Result<bool> {
+    pub async fn look(&self, kind: Kind) -> io::Result<Finding> {
         let mut file = self.file.try_clone()?;
-        blocking(move || domain::agrees(kind, &mut file)).await
+        blocking(move || domain::look(kind, &mut file)).await
+    }
+
+    /// The bytes as the system gives them, from the first on. The position is shared, as with [`Received::reader`].
+    ///
+    /// # Errors
+    /// When they cannot be read back.
+    pub fn file(&self) -> io::Result<File> {
+        let mut file = self.file.try_clone()?;
+        file.rewind()?;
+        Ok(file)
     }
 
     /// How large the picture is, when the bytes are a picture of this kind.
@@ -120,10 +130,8 @@ impl Received {
     ///
     /// # Errors
     /// When they cannot be read back.
-    pub(super) async fn reader(&self) -> io::Result<tokio::fs::File> {
-        let mut file = self.file.try_clone()?;
-        file.rewind()?;
-        let mut file = tokio::fs::File::from_std(file);
+    pub async fn reader(&self) -> io::Result<tokio::fs::File> {
+        let mut file = tokio::fs::File::from_std(self.file()?);
         file.set_max_buf_size(BUFFER);
         Ok(file)
     }
@@ -152,8 +160,8 @@ mod tests {
             hex::encode(received.sha256()),
             "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"
         );
-        assert!(received.agrees(Kind::Text).await.unwrap());
-        assert!(!received.agrees(Kind::Png).await.unwrap());
+        assert_eq!(received.look(Kind::Text).await.unwrap(), Finding::Document);
+        assert_eq!(received.look(Kind::Png).await.unwrap(), Finding::Other);
         for _ in 0..2 {
             let mut text = String::new();
             received.reader().await.unwrap().read_to_string(&mut text).await.unwrap();

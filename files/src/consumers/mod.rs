@@ -2,7 +2,7 @@
 
 use shared::bus::{Durable, Fault, Handler};
 use shared::db::Tx;
-use shared::events::{Envelope, UserDeleted};
+use shared::events::{Envelope, TicketDeleted, UserDeleted};
 
 use crate::service::forget;
 
@@ -14,6 +14,8 @@ pub struct Files;
 enum Decision {
     /// An account has ended: the person is forgotten.
     Forget,
+    /// A ticket was deleted: its files go with it.
+    TakeFiles,
     /// It is no concern of ours.
     Ignore,
 }
@@ -30,11 +32,10 @@ fn decide(event_type: &str) -> Option<Decision> {
         "user.role_changed" | "user.status_changed" | "session.revoked" => Decision::Ignore,
         // A picture is brought here before anybody tells of it.
         "user.profile_updated" | "user.avatar_changed" => Decision::Ignore,
-        // Who sees a ticket is asked of tickets each time, and a deleted ticket is seen by nobody.
+        // Who sees a ticket is asked of tickets.
         "ticket.created" | "ticket.updated" | "ticket.assigned" | "ticket.status_changed" => Decision::Ignore,
-        "ticket.commented" | "ticket.deleted" | "ticket.sla_warning" | "ticket.sla_breached" => {
-            Decision::Ignore
-        }
+        "ticket.commented" | "ticket.sla_warning" | "ticket.sla_breached" => Decision::Ignore,
+        "ticket.deleted" => Decision::TakeFiles,
         // These we say ourselves.
         "file.uploaded" | "file.deleted" | "file.infected" => Decision::Ignore,
         "notification.sent" | "notification.failed" => Decision::Ignore,
@@ -58,6 +59,10 @@ impl Handler for Files {
             Some(Decision::Forget) => {
                 let UserDeleted { user_id } = event.data()?;
                 forget::person(tx, user_id, event.timestamp).await?;
+            }
+            Some(Decision::TakeFiles) => {
+                let TicketDeleted { ticket_id, .. } = event.data()?;
+                forget::ticket(tx, ticket_id, event.user_id, event.timestamp).await?;
             }
             Some(Decision::Ignore) | None => {}
         }

@@ -152,7 +152,7 @@ mod tests {
             (1, 0, false),
             (u32::MAX, u32::MAX, false),
         ] {
-            assert_eq!(admit_pixels(Pixels { width, height }).is_ok(), fits, "{width} × {height}");
+            assert_eq!(admit_pixels(Pixels { width, height, in_all: 1 }).is_ok(), fits, "{width} × {height}");
         }
     }
 }

@@ -1,6 +1,6 @@
 use shared::auth::{Caller, Role};
 use shared::clock::Timestamp;
-use shared::events::{FileDeleted, FileUploaded, NewEvent};
+use shared::events::{FileDeleted, FileInfected, FileUploaded, NewEvent};
 use shared::ids::{FileId, TicketId, UserId};
 use thiserror::Error;
 
@@ -44,6 +44,21 @@ pub enum FileError {
         /// The most on one side.
         side: u32,
     },
+    /// More pixels than a picture may have, or ten times as many in all of its frames.
+    #[error("a picture has at most {limit} pixels, and at most ten times as many in all of its frames")]
+    TooManyPixels {
+        /// How many.
+        limit: u64,
+    },
+    /// The scanner found something in it.
+    #[error("the file is infected: {signature}")]
+    Infected {
+        /// The scanner's name for what it found.
+        signature: String,
+    },
+    /// No picture, or one whose pixels cannot be made out.
+    #[error("there is no thumbnail of this file")]
+    NoThumbnail,
     /// Somebody else's file.
     #[error("only who uploaded a file, and administrators, may delete it")]
     NotYours,
@@ -112,12 +127,26 @@ pub struct Upload {
     pub sha256: [u8; 32],
     /// Who brings it.
     pub uploaded_by: UserId,
+    /// Whether a scanner looked at it, and found nothing.
+    pub is_scanned: bool,
 }
 
 impl Upload {
     /// Where its bytes lie in the bucket. Made of ids alone: nothing that a client chose gets into a key.
     pub fn key(&self) -> String {
         format!("{}/{}", self.ticket_id, self.id)
+    }
+
+    /// A scanner found something in it: what there is to tell. It never becomes a file.
+    pub fn infected(&self, signature: &str, now: Timestamp) -> NewEvent {
+        let event = FileInfected {
+            file_id: self.id,
+            ticket_id: self.ticket_id,
+            file_name: self.name.to_string(),
+            uploaded_by: self.uploaded_by,
+            signature: signature.to_owned(),
+        };
+        NewEvent::of(&event, 1, Some(self.uploaded_by), now)
     }
 
     /// Its bytes are in the bucket: from now on it is a file.
@@ -132,8 +161,8 @@ impl Upload {
             size: self.size,
             hash: hex::encode(self.sha256),
             uploaded_by: self.uploaded_by,
-            virus_scanned: false,
-            virus_status: None,
+            virus_scanned: self.is_scanned,
+            virus_status: self.is_scanned.then(|| "clean".to_owned()),
             created_at: now,
             deleted_at: None,
             version: 1,
@@ -190,16 +219,25 @@ impl File {
     ///
     /// # Errors
     /// [`FileError::NotYours`] for anybody else.
-    pub fn delete(mut self, caller: &Caller, now: Timestamp) -> Result<Change, FileError> {
+    pub fn delete(self, caller: &Caller, now: Timestamp) -> Result<Change, FileError> {
         if self.uploaded_by != caller.user_id && caller.role < Role::Admin {
             return Err(FileError::NotYours);
         }
+        Ok(self.gone(Some(caller.user_id), now))
+    }
+
+    /// Its ticket was deleted, by whom is said, and it goes with it.
+    pub fn go_with_its_ticket(self, by: Option<UserId>, now: Timestamp) -> Change {
+        self.gone(by, now)
+    }
+
+    fn gone(mut self, by: Option<UserId>, now: Timestamp) -> Change {
         self.deleted_at = Some(now);
         self.version += 1;
         let event =
             FileDeleted { file_id: self.id, ticket_id: self.ticket_id, file_name: self.name.to_string() };
-        let events = vec![NewEvent::of(&event, self.version, Some(caller.user_id), now)];
-        Ok(Change { file: self, events })
+        let events = vec![NewEvent::of(&event, self.version, by, now)];
+        Change { file: self, events }
     }
 }
 
@@ -241,6 +279,7 @@ mod tests {
             size: 5,
             sha256: [0xAB; 32],
             uploaded_by,
+            is_scanned: false,
         }
     }
 
@@ -275,6 +314,25 @@ mod tests {
         assert_eq!((file.key.as_str(), file.hash.as_str()), (key.as_str(), "ab".repeat(32).as_str()));
         assert_eq!((file.virus_scanned, &file.virus_status), (false, &None));
         assert_eq!(events.iter().map(NewEvent::event_type).collect::<Vec<_>>(), ["file.uploaded"]);
+    }
+
+    #[test]
+    fn what_was_looked_at_says_so_and_what_was_found_out_tells_of_it() {
+        let alice = UserId::at(now());
+        let scanned = Upload { is_scanned: true, ..upload(alice) };
+        let told = scanned.infected("Eicar", now());
+        assert_eq!((told.event_type(), told.json()["signature"].as_str()), ("file.infected", Some("Eicar")));
+        let file = scanned.stored("b", now()).into_parts().0;
+        assert_eq!((file.virus_scanned, file.virus_status.as_deref()), (true, Some("clean")));
+    }
+
+    #[test]
+    fn a_file_that_goes_with_its_ticket_tells_of_itself() {
+        let (alice, bob) = (UserId::at(now()), UserId::at(now()));
+        let file = upload(alice).stored("b", now()).into_parts().0;
+        let (file, events) = file.go_with_its_ticket(Some(bob), now()).into_parts();
+        assert_eq!((file.deleted_at, file.version), (Some(now()), 2));
+        assert_eq!(events.iter().map(NewEvent::event_type).collect::<Vec<_>>(), ["file.deleted"]);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
-use shared::http::{Answer, When};
-use shared::ids::{FileId, TicketId, UserId};
+use shared::http::{Answer, ApiError, Code, When};
+use shared::ids::{FileAccessId, FileId, TicketId, UserId};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::domain::{Avatar, File};
-use crate::service::Export;
+use crate::domain::{Avatar, File, Side};
+use crate::service::{Export, Noted};
 
 /// The form of an upload. The parts may come in either order.
 #[derive(ToSchema)]
@@ -119,6 +119,74 @@ impl From<&Avatar> for AvatarOut {
             mime_type: avatar.mime_type.clone(),
             file_size: avatar.size,
             file_hash: avatar.hash.clone(),
+        }
+    }
+}
+
+/// How a file is wished for.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Wish {
+    /// A picture at most so many pixels wide and high: 64, 256 or 1024.
+    pub size: Option<u32>,
+}
+
+impl Wish {
+    /// The size that is wished for.
+    ///
+    /// # Errors
+    /// 400 `bad_query` for one that is not offered.
+    pub fn side(&self) -> Result<Option<Side>, ApiError> {
+        let Some(size) = self.size else { return Ok(None) };
+        let offered = || {
+            let sizes = Side::ALL.map(|size| size.to_string()).join(", ");
+            ApiError::new(Code::BadQuery).field("size", "bad_query", &format!("must be one of {sizes}"))
+        };
+        Side::of(size).map(Some).ok_or_else(offered)
+    }
+}
+
+/// A link to the bytes of a file.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkOut {
+    /// Where: whoever holds it may read the file.
+    pub url: String,
+    /// Until when.
+    pub expires_at: When,
+}
+
+/// A line of a file's log of accesses.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessOut {
+    /// The line.
+    pub id: FileAccessId,
+    /// The file.
+    pub file_id: FileId,
+    /// Who.
+    pub user_id: UserId,
+    /// `download`, `thumbnail` or `url`.
+    pub action: String,
+    /// From where; not of somebody whose account has ended.
+    pub ip_address: Option<String>,
+    /// With what; not of somebody whose account has ended.
+    pub user_agent: Option<String>,
+    /// When.
+    pub created_at: When,
+}
+
+impl From<Noted> for AccessOut {
+    fn from(line: Noted) -> Self {
+        AccessOut {
+            id: line.id,
+            file_id: line.file,
+            user_id: line.user,
+            action: line.action,
+            ip_address: line.ip_address,
+            user_agent: line.user_agent,
+            created_at: When(line.at),
         }
     }
 }

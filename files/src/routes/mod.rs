@@ -1,5 +1,6 @@
 //! The API of files. This page is its index; each route reads, asks the service, and answers.
 
+mod accesses;
 mod avatars;
 mod body;
 mod disposition;
@@ -7,6 +8,7 @@ mod download;
 mod dto;
 mod export;
 mod form;
+mod link;
 mod part;
 mod picture;
 
@@ -15,7 +17,7 @@ use actix_web::http::header;
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponseBuilder, delete, get, post};
 use shared::auth::Caller;
-use shared::http::{Answer, ApiError, Listing, Once, PathId, Problem, When};
+use shared::http::{Answer, ApiError, Listing, NoFilter, Once, Params, PathId, Problem, When};
 use shared::ids::FileId;
 use shared::page::{Page, PageParams, PageQuery};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -34,6 +36,8 @@ pub fn configure(cfg: &mut ServiceConfig, app: App) {
         .service(avatars::delete_avatar)
         .service(get)
         .service(download::download)
+        .service(link::link)
+        .service(accesses::accesses)
         .service(delete);
 }
 
@@ -54,9 +58,9 @@ pub fn configure(cfg: &mut ServiceConfig, app: App) {
         (status = 409, body = Problem, description = "a request with this Idempotency-Key is still running"),
         (status = 413, body = Problem, description = "more than 10 MB"),
         (status = 415, body = Problem, description = "not a form, or a file of a type that is not taken"),
-        (status = 422, body = Problem, description = "a part is missing or wrong, or the ticket has no room"),
+        (status = 422, body = Problem, description = "a part is missing or wrong, the ticket has no room, or the file is infected"),
         (status = 429, body = Problem, description = "too many uploads at once"),
-        (status = 503, body = Problem, description = "the bucket or tickets is away"),
+        (status = 503, body = Problem, description = "the bucket, the virus scanner or tickets is away"),
     ),
     security(("bearer" = [])),
 )]
@@ -104,6 +108,7 @@ async fn list(
     params(("id" = FileId, Path)),
     responses(
         (status = 200, body = FileOut),
+        (status = 400, body = Problem),
         (status = 401, body = Problem),
         (status = 404, body = Problem),
         (status = 503, body = Problem, description = "tickets is away"),
@@ -111,17 +116,23 @@ async fn list(
     security(("bearer" = [])),
 )]
 #[get("/files/{id}")]
-async fn get(app: Data<App>, caller: Caller, id: PathId<FileId>) -> Result<web::Json<FileOut>, ApiError> {
+async fn get(
+    app: Data<App>,
+    caller: Caller,
+    id: PathId<FileId>,
+    _: Params<NoFilter>,
+) -> Result<web::Json<FileOut>, ApiError> {
     let (_, file) = app.file(&caller, id.0).await?;
     Ok(web::Json(FileOut::from(&file)))
 }
 
-/// Removes a file from sight.
+/// Removes a file from sight. Its bytes are purged a while later.
 #[utoipa::path(
     tag = "files",
     params(("id" = FileId, Path)),
     responses(
         (status = 204),
+        (status = 400, body = Problem),
         (status = 401, body = Problem),
         (status = 403, body = Problem, description = "neither the caller's own file nor the caller an administrator"),
         (status = 404, body = Problem),
@@ -130,7 +141,12 @@ async fn get(app: Data<App>, caller: Caller, id: PathId<FileId>) -> Result<web::
     security(("bearer" = [])),
 )]
 #[delete("/files/{id}")]
-async fn delete(app: Data<App>, caller: Caller, id: PathId<FileId>) -> Result<Answer, ApiError> {
+async fn delete(
+    app: Data<App>,
+    caller: Caller,
+    id: PathId<FileId>,
+    _: Params<NoFilter>,
+) -> Result<Answer, ApiError> {
     app.delete(&caller, id.0).await?;
     Ok(Answer::no_content())
 }

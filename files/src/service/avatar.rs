@@ -5,7 +5,7 @@ use shared::ids::{FileId, UserId};
 
 use super::{App, Parcel};
 use crate::blobs::BlobError;
-use crate::domain::{self, Avatar, FileError, Kind, Portrait, Sitter, TypeFault};
+use crate::domain::{self, Avatar, FileError, Kind, Portrait, Sitter, TypeFault, Verdict};
 use crate::error::Error;
 use crate::store;
 
@@ -46,6 +46,11 @@ impl App {
         let Picture { sitter, kind, parcel } = picture;
         let pixels = parcel.received.pixels(kind).await?.ok_or(FileError::from(TypeFault::Bytes))?;
         domain::admit_pixels(pixels)?;
+        self.limits.admit_pixels(pixels)?;
+        if let Verdict::Infected { signature } = self.scanner.scan(&parcel.received).await? {
+            tracing::warn!(user = %sitter.user(), signature, "an infected picture was refused");
+            return Err(FileError::Infected { signature }.into());
+        }
         let portrait = Portrait {
             id: FileId::at(self.clock.now()),
             sitter,

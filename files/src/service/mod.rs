@@ -1,14 +1,17 @@
 //! The use cases of files, one in each module.
 
+mod access;
 mod avatar;
 mod delete;
 mod download;
 mod export;
 pub mod forget;
 mod intake;
+mod link;
 mod query;
 mod see;
 mod sweep;
+mod thumbnail;
 mod upload;
 
 use std::sync::Arc;
@@ -19,13 +22,16 @@ use shared::http::client::ServiceClient;
 use tokio::sync::Semaphore;
 
 use crate::blobs::{Buckets, Spool};
-use crate::config::Uploads;
+use crate::config::{Config, Uploads};
 use crate::domain::Limits;
+use crate::scanner::Scanner;
 
+pub use crate::store::Noted;
+pub use access::Reader;
 pub use avatar::Picture;
-pub use download::Reader;
 pub use export::Export;
 pub use intake::{Pace, Parcel};
+use see::Glances;
 pub use see::Visible;
 pub use sweep::sweep;
 pub use upload::Incoming;
@@ -41,6 +47,9 @@ pub struct App {
     limits: Limits,
     uploads: Uploads,
     slots: Arc<Semaphore>,
+    scanner: Scanner,
+    glances: Glances,
+    drawing: Arc<Semaphore>,
 }
 
 impl App {
@@ -51,10 +60,22 @@ impl App {
         buckets: Buckets,
         spool: Spool,
         tickets: ServiceClient,
-        limits: Limits,
-        uploads: Uploads,
+        scanner: Scanner,
+        config: &Config,
     ) -> Self {
-        let slots = Arc::new(Semaphore::new(uploads.slots));
-        Self { db, clock, buckets, spool, tickets, limits, uploads, slots }
+        let Config { limits, ref uploads, .. } = *config;
+        Self {
+            slots: Arc::new(Semaphore::new(uploads.slots)),
+            glances: Glances::for_a_while(config.visibility_ttl),
+            drawing: Arc::new(Semaphore::new(thumbnail::room_for(limits.pixels) as usize)),
+            uploads: uploads.clone(),
+            limits,
+            db,
+            clock,
+            buckets,
+            spool,
+            tickets,
+            scanner,
+        }
     }
 }

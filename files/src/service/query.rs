@@ -9,14 +9,24 @@ use crate::error::Error;
 use crate::store;
 
 impl App {
-    /// A file, with the proof that the caller sees its ticket.
+    /// A file, with the proof that the caller sees its ticket: for who reads.
     ///
     /// # Errors
     /// [`Error::NotFound`] when there is no such file for this caller.
     pub async fn file(&self, caller: &Caller, id: FileId) -> Result<(Visible, File), Error> {
         let file = store::find(&self.db, id).await?.ok_or(Error::NotFound)?;
-        let ticket = self.see(caller, file.ticket_id).await?;
+        let ticket = self.glance(caller, file.ticket_id).await?;
         Ok((ticket, file))
+    }
+
+    /// The same for who is about to write: tickets is asked, whatever it said a moment ago.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such file for this caller.
+    pub async fn file_now(&self, caller: &Caller, id: FileId) -> Result<File, Error> {
+        let file = store::find(&self.db, id).await?.ok_or(Error::NotFound)?;
+        self.see(caller, file.ticket_id).await?;
+        Ok(file)
     }
 
     /// The files of a ticket, a page at a time. `after` is the key of the last one on the page before.
@@ -30,7 +40,7 @@ impl App {
         page: &PageQuery,
         after: Option<(When, FileId)>,
     ) -> Result<Page<File>, Error> {
-        let ticket = self.see(caller, ticket).await?;
+        let ticket = self.glance(caller, ticket).await?;
         let after = after.map(|(at, id)| (at.0, id));
         let rows =
             store::of_ticket(&self.db, ticket.ticket(), after, page.sort.descending, page.limit + 1).await?;

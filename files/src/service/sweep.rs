@@ -10,8 +10,9 @@ use crate::store::{self, Stale};
 /// How many are cleared away in one turn.
 const BATCH: u64 = 100;
 
-/// Clears away the objects that have no row: uploads that were begun and never ended, since the process was killed or the
-/// bucket did not say whether it had stored the object, and pictures that were replaced or taken down. Runs for as long as the process; any number of replicas may.
+/// Purges the files that were deleted long ago, and clears away the objects that have no row: those of purged files, uploads
+/// that were begun and never ended, since the process was killed or the bucket did not say whether it had stored the object,
+/// and pictures that were replaced or taken down. Runs for as long as the process; any number of replicas may.
 ///
 /// # Errors
 /// None: a database or a bucket that is away is tried again at the next turn.
@@ -34,7 +35,15 @@ pub async fn sweep(
 }
 
 async fn turn(db: &Db, buckets: &Buckets, clock: &Clock, uploads: &Uploads) -> Result<(), DbErr> {
-    let before = clock.now() - uploads.abandoned_after;
+    let now = clock.now();
+    for file in store::to_purge(db, now - uploads.purge_deleted_after, BATCH).await? {
+        let (id, tx) = (file.id, db.begin().await?);
+        if store::purge(&tx, file, now).await? {
+            tx.commit().await?;
+            tracing::info!(file = %id, "a file that was deleted long ago was purged");
+        }
+    }
+    let before = now - uploads.abandoned_after;
     let (stale, count) = store::stale(db, before, BATCH).await?;
     metrics::gauge!("files_abandoned_uploads").set(count as f64);
     for upload in stale {

@@ -6,7 +6,7 @@ use shared::once::Once;
 
 use super::{App, Parcel, Visible};
 use crate::blobs::{BlobError, Blobs};
-use crate::domain::{File, FileName, TypeFault, Upload, declared_kind};
+use crate::domain::{File, FileError, FileName, Finding, TypeFault, Upload, Verdict, declared_kind};
 use crate::error::Error;
 use crate::store;
 
@@ -36,11 +36,11 @@ impl Incoming {
 }
 
 impl App {
-    /// Adds a file to a ticket: looks at it, holds room for it, stores its bytes, and only then writes its row, with
+    /// Adds a file to a ticket: looks at it, has the scanner look, holds room for it, stores its bytes, and only then writes its row, with
     /// the event. Killed at any moment, it leaves at worst a reservation, which the sweeper clears away with the object.
     ///
     /// # Errors
-    /// A broken rule, a bucket that is away, an idempotency key used for something else.
+    /// A broken rule, a bucket or a scanner that is away, an idempotency key used for something else.
     pub async fn upload(
         &self,
         caller: &Caller,
@@ -48,10 +48,13 @@ impl App {
         once: Once<File>,
     ) -> Result<Answer, Error> {
         let Incoming { ticket, name, declared, parcel } = incoming;
-        let kind = declared_kind(&name, declared.as_deref()).map_err(crate::domain::FileError::from)?;
-        if !parcel.received.agrees(kind).await? {
-            return Err(Error::Rule(TypeFault::Bytes.into()));
+        let kind = declared_kind(&name, declared.as_deref()).map_err(FileError::from)?;
+        match parcel.received.look(kind).await? {
+            Finding::Picture(pixels) => self.limits.admit_pixels(pixels)?,
+            Finding::Document => {}
+            Finding::Other => return Err(Error::Rule(TypeFault::Bytes.into())),
         }
+        let verdict = self.scanner.scan(&parcel.received).await?;
         let upload = Upload {
             id: FileId::at(self.clock.now()),
             ticket_id: ticket.ticket(),
@@ -60,7 +63,11 @@ impl App {
             size: parcel.received.size(),
             sha256: parcel.sha256(),
             uploaded_by: caller.user_id,
+            is_scanned: verdict == Verdict::Clean,
         };
+        if let Verdict::Infected { signature } = verdict {
+            return Err(self.infected(&upload, signature).await?);
+        }
         if let Some(answer) = self.reserve(&upload, &once).await? {
             return Ok(answer);
         }
@@ -74,6 +81,15 @@ impl App {
             self.leave_to_the_sweeper(id).await;
         }
         settled
+    }
+
+    /// Tells of an infected file, of which nothing else is kept; what its uploader is told.
+    async fn infected(&self, upload: &Upload, signature: String) -> Result<Error, Error> {
+        let tx = self.db.begin().await?;
+        tx.emit(upload.infected(&signature, self.clock.now())).await?;
+        tx.commit().await?;
+        tracing::warn!(ticket = %upload.ticket_id, user = %upload.uploaded_by, signature, "an infected file was refused");
+        Ok(FileError::Infected { signature }.into())
     }
 
     /// Holds room, or gives the answer to an earlier request with the same key: a repeated upload needs no room.
@@ -94,6 +110,10 @@ impl App {
     async fn settle(&self, upload: Upload, once: Once<File>) -> Result<Answer, Error> {
         let (id, key) = (upload.id, upload.key());
         let tx = self.db.begin().await?;
+        store::hold(&tx, upload.ticket_id).await?;
+        if store::is_gone(&tx, upload.ticket_id).await? {
+            return Err(Error::NotFound);
+        }
         if let Some(answer) = once.claim(&tx).await? {
             // The same request, sent twice at once: the other one was first, and its file is the answer.
             drop(tx);

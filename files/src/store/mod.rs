@@ -1,22 +1,28 @@
 //! The tables of files and the few functions that touch them.
 
+mod accesses;
 mod avatars;
 mod people;
+mod purge;
 mod rows;
+mod tickets;
 mod uploads;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::prelude::Uuid;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use shared::clock::Timestamp;
 use shared::db::{Db, Tx};
-use shared::ids::{FileAccessId, FileId, TicketId, UserId};
+use shared::ids::{FileId, TicketId, UserId};
 
 use crate::domain::{Change, File, FileName};
+pub use accesses::{Access, Noted, accesses_of, accesses_to, note};
 pub use avatars::{avatar, hang, sit, take_down};
-pub use people::{Noted, accesses_of, erase, is_erased, uploaded_by};
-use rows::{access, file};
+pub use people::{erase, is_erased, uploaded_by};
+pub use purge::{purge, to_purge};
+use rows::file;
+pub use tickets::{hold, is_gone, leave_ticket, left_in};
 pub use uploads::{Stale, abandon, announce, forget, release, reserve, stale, usage};
 
 /// Writes a change of a file and its events.
@@ -44,6 +50,14 @@ pub async fn save(tx: &Tx, change: Change) -> Result<File, DbErr> {
     Ok(file)
 }
 
+/// A file, deleted or not.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn find_any(db: &Db, id: FileId) -> Result<Option<File>, DbErr> {
+    Ok(file::Entity::find_by_id(id.0).one(db.conn()).await?.map(File::from))
+}
+
 /// A file that is not deleted.
 ///
 /// # Errors
@@ -65,18 +79,11 @@ pub async fn of_ticket(
     limit: u64,
 ) -> Result<Vec<File>, DbErr> {
     use file::Column::{CreatedAt, Id};
-    let order = if descending { sea_orm::Order::Desc } else { sea_orm::Order::Asc };
-    let beyond = |(at, id): (Timestamp, FileId)| {
-        let (later, same) = match descending {
-            false => (CreatedAt.gt(at), Id.gt(id.0)),
-            true => (CreatedAt.lt(at), Id.lt(id.0)),
-        };
-        Condition::any().add(later).add(Condition::all().add(CreatedAt.eq(at)).add(same))
-    };
+    let order = if descending { Order::Desc } else { Order::Asc };
     let rows = file::Entity::find()
         .filter(file::Column::TicketId.eq(ticket.0))
         .filter(file::Column::IsDeleted.eq(false))
-        .filter(after.map_or_else(Condition::all, beyond))
+        .filter(beyond(CreatedAt, Id, after.map(|(at, id)| (at, id.0)), descending))
         .order_by(CreatedAt, order.clone())
         .order_by(Id, order)
         .limit(limit)
@@ -85,37 +92,14 @@ pub async fn of_ticket(
     Ok(rows.into_iter().map(File::from).collect())
 }
 
-/// An access to a file, for the log of accesses.
-pub struct Access<'a> {
-    /// The file.
-    pub file: FileId,
-    /// Who.
-    pub user: UserId,
-    /// What was done, as in `download`.
-    pub action: &'a str,
-    /// From where.
-    pub ip_address: String,
-    /// With what.
-    pub user_agent: &'a str,
-}
-
-/// Notes an access; of somebody who was forgotten, neither from where nor with what.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn note(tx: &Tx, of: Access<'_>, now: Timestamp) -> Result<(), DbErr> {
-    let known = !is_erased(tx, of.user).await?;
-    let user_agent = || of.user_agent.chars().filter(|c| *c != '\0').take(512).collect();
-    let row = access::ActiveModel {
-        id: Set(FileAccessId::at(now).0),
-        file_id: Set(of.file.0),
-        user_id: Set(of.user.0),
-        action: Set(of.action.to_owned()),
-        ip_address: Set(Some(of.ip_address).filter(|_| known)),
-        user_agent: Set(known.then(user_agent)),
-        created_at: Set(now),
+/// What comes behind a row on the pages of a list that is ordered by time, then by id.
+fn beyond<C: ColumnTrait>(time: C, id: C, after: Option<(Timestamp, Uuid)>, descending: bool) -> Condition {
+    let Some((at, last)) = after else { return Condition::all() };
+    let (later, same) = match descending {
+        false => (time.gt(at), id.gt(last)),
+        true => (time.lt(at), id.lt(last)),
     };
-    access::Entity::insert(row).exec_without_returning(&**tx).await.map(drop)
+    Condition::any().add(later).add(Condition::all().add(time.eq(at)).add(same))
 }
 
 /// Makes transactions about one ticket or one person wait for each other. SQLite has one writer anyway.

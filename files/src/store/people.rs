@@ -1,24 +1,10 @@
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use shared::clock::Timestamp;
 use shared::db::{Db, Tx};
-use shared::ids::{FileId, UserId};
+use shared::ids::UserId;
 
-use super::rows::{access, file};
+use super::rows::file;
 use crate::domain::File;
-
-/// A line of the log of accesses.
-pub struct Noted {
-    /// The file.
-    pub file: FileId,
-    /// What was done with it.
-    pub action: String,
-    /// From where.
-    pub ip_address: Option<String>,
-    /// With what.
-    pub user_agent: Option<String>,
-    /// When.
-    pub at: Timestamp,
-}
 
 /// All files that somebody brought, the deleted ones too, oldest first.
 ///
@@ -32,27 +18,6 @@ pub async fn uploaded_by(db: &Db, user: UserId) -> Result<Vec<File>, DbErr> {
         .all(db.conn())
         .await?;
     Ok(rows.into_iter().map(File::from).collect())
-}
-
-/// All that somebody did with files, oldest first.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn accesses_of(db: &Db, user: UserId) -> Result<Vec<Noted>, DbErr> {
-    let rows = access::Entity::find()
-        .filter(access::Column::UserId.eq(user.0))
-        .order_by_asc(access::Column::CreatedAt)
-        .order_by_asc(access::Column::Id)
-        .all(db.conn())
-        .await?;
-    let noted = rows.into_iter().map(|row| Noted {
-        file: FileId(row.file_id),
-        action: row.action,
-        ip_address: row.ip_address,
-        user_agent: row.user_agent,
-        at: row.created_at,
-    });
-    Ok(noted.collect())
 }
 
 /// Whether somebody was forgotten: what is about them and comes now, comes too late.

@@ -9,7 +9,7 @@ use shared::db::{Db, Tx};
 use shared::ids::{FileId, TicketId};
 
 use super::{one_at_a_time, rows::upload};
-use crate::domain::{Avatar, FileError, Limits, Portrait, Upload, Usage};
+use crate::domain::{Avatar, File, FileError, Limits, Portrait, Upload, Usage};
 
 /// Is being stored, and holds room in its ticket.
 const PENDING: &str = "pending";
@@ -74,6 +74,15 @@ pub async fn announce(tx: &Tx, portrait: &Portrait, bucket: &str, now: Timestamp
 pub(super) async fn leave(tx: &Tx, avatar: Avatar, now: Timestamp) -> Result<(), DbErr> {
     let object = Object { bucket: &avatar.bucket, key: avatar.key, size: avatar.size };
     note(tx, avatar.file_id, None, object, ABANDONED, now).await
+}
+
+/// Leaves the object of a file whose row goes, in the same transaction, to the sweeper.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn leave_file(tx: &Tx, file: File, now: Timestamp) -> Result<(), DbErr> {
+    let object = Object { bucket: &file.bucket, key: file.key, size: file.size };
+    note(tx, file.id, None, object, ABANDONED, now).await
 }
 
 struct Object<'a> {

