@@ -1,7 +1,9 @@
 use std::path::PathBuf;
 
 use compose::services::Service;
+use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::house::{House, Person};
@@ -60,6 +62,131 @@ async fn a_ticket_goes_all_the_way() {
     assert!(
         sent.iter().any(|line| line["correlationId"] == trail[0]["correlationId"]),
         "one request all the way"
+    );
+}
+
+/// Who was mailed what, by the first word of its subject; sorted, and as often as it was sent.
+fn mailed(house: &House) -> Vec<String> {
+    let header = |mail: &str, name: &str| {
+        let line = mail.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.and_then(|line| line.split_whitespace().next()).unwrap_or_default().to_owned()
+    };
+    let mut mailed: Vec<String> = mails(house)
+        .iter()
+        .map(|mail| format!("{} {}", header(mail, "To"), header(mail, "Subject")))
+        .collect();
+    mailed.sort_unstable();
+    mailed
+}
+
+/// Waits until all that was done is told, mailed, and told of being mailed.
+async fn settle(house: &House) {
+    house.world.drain().await;
+    let waiting = "SELECT count(*) AS number FROM deliveries WHERE channel = 'email' AND status IN ('pending', 'sending')";
+    let db = house.world.db("notifications");
+    house
+        .world
+        .until("every mail is sent", || async {
+            let row = db.conn().query_one_raw(db.sql(waiting, [])).await.unwrap().unwrap();
+            row.try_get::<i64>("", "number").unwrap() == 0
+        })
+        .await;
+    house.world.drain().await;
+}
+
+/// Somebody whom the administrator has made an agent, signed in since.
+async fn hired(house: &House, admin: &Person, email: &str) -> Person {
+    let newcomer = house.register(email).await;
+    house.world.drain().await;
+    let path = format!("/users/{}/role", newcomer.id);
+    done(house.client.put(format!("{}{path}", house.url)), admin, json!({ "role": "agent" })).await;
+    let body = json!({ "email": email, "password": "correct horse battery staple" });
+    let login = house.client.post(format!("{}/auth/login", house.url)).json(&body).send().await.unwrap();
+    let token = login.json::<Value>().await.unwrap()["accessToken"].as_str().unwrap().to_owned();
+    Person { token, ..newcomer }
+}
+
+/// A call that is to succeed; what it answers.
+async fn done(call: RequestBuilder, by: &Person, body: Value) -> Value {
+    let answer = call.bearer_auth(&by.token).json(&body).send().await.unwrap();
+    let (status, said) = (answer.status(), answer.json::<Value>().await.unwrap_or_default());
+    assert!(status.is_success(), "{body}: {status} {said}");
+    said
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_lives_its_whole_life_and_each_who_is_to_know_is_told_once() {
+    let house = House::open().await;
+    let (admin, alice) = (house.admin().await, house.register("alice@example.com").await);
+    let bob = hired(&house, &admin, "bob@example.com").await;
+    // That he is an agent has to have reached those who ask.
+    house.world.drain().await;
+    let ticket = house.open_ticket(&alice, "The printer is on fire").await;
+    let id = ticket["id"].as_str().unwrap();
+    let put = |path: &str| house.client.put(format!("{}/admin/tickets/{id}{path}", house.url));
+    let post = |path: &str| house.client.post(format!("{}/tickets/{id}{path}", house.url));
+
+    done(put("/assign"), &admin, json!({ "assignedTo": bob.id })).await;
+    done(post("/comments"), &bob, json!({ "content": "I am on my way." })).await;
+    done(post("/comments"), &bob, json!({ "content": "Again her.", "isInternal": true })).await;
+    done(put("/status"), &bob, json!({ "status": "IN_PROGRESS" })).await;
+    done(put("/status"), &bob, json!({ "status": "WAITING_USER", "comment": "Which floor?" })).await;
+    done(post("/comments"), &alice, json!({ "content": "The second." })).await;
+    let answered = house.read(&alice, &format!("/tickets/{id}")).await;
+    assert_eq!(answered["status"], "IN_PROGRESS", "her answer takes it up again");
+    done(put("/status"), &bob, json!({ "status": "RESOLVED", "resolution": "Put out." })).await;
+    done(post("/close"), &alice, json!({})).await;
+    let reopened = done(post("/reopen"), &alice, json!({})).await;
+    assert_eq!((&reopened["status"], &reopened["resolution"]), (&json!("OPEN"), &Value::Null), "{reopened}");
+
+    settle(&house).await;
+    assert_eq!(
+        mailed(&house),
+        [
+            "alice@example.com Confirmez",
+            // Bob's word, his taking it up, his question, his solution; what she does herself is no news to her.
+            "alice@example.com Mise",
+            "alice@example.com Mise",
+            "alice@example.com Mise",
+            "alice@example.com Mise",
+            "alice@example.com Ticket",
+            "bob@example.com Confirmez",
+            "bob@example.com Nouveau",
+        ]
+    );
+    let written = |words: &str| mails(&house).iter().filter(|mail| mail.contains(words)).count();
+    assert_eq!(written("I am on my way."), 1);
+    assert_eq!(written("Again her."), 0, "what agents say to agents stays there");
+
+    let trail = actions(&house, &admin, &format!("resourceType=ticket&resourceId={id}")).await;
+    let who = |line: &Value| match line["userId"].as_str() {
+        Some(id) if id == alice.id => "alice",
+        Some(id) if id == bob.id => "bob",
+        Some(id) if id == admin.id => "admin",
+        _ => "nobody",
+    };
+    let trail: Vec<String> = trail
+        .iter()
+        .map(|line| {
+            let to = line["details"]["newStatus"].as_str().unwrap_or_default();
+            format!("{} {} {to}", who(line), line["action"].as_str().unwrap()).trim().to_owned()
+        })
+        .collect();
+    assert_eq!(
+        trail,
+        [
+            "alice TICKET_CREATED",
+            "admin TICKET_ASSIGNED",
+            "bob TICKET_COMMENTED",
+            "bob TICKET_COMMENTED",
+            "bob TICKET_STATUS_CHANGED IN_PROGRESS",
+            "bob TICKET_STATUS_CHANGED WAITING_USER",
+            "alice TICKET_COMMENTED",
+            "alice TICKET_STATUS_CHANGED IN_PROGRESS",
+            "bob TICKET_STATUS_CHANGED RESOLVED",
+            "alice TICKET_STATUS_CHANGED CLOSED",
+            "alice TICKET_STATUS_CHANGED OPEN",
+        ]
     );
 }
 

@@ -114,10 +114,13 @@ impl Real {
 
     async fn each_database(&self, statement: &str) {
         let connection = Database::connect(&self.admin).await.expect("TEST_DATABASE_URL answers");
-        for service in SERVICES {
+        // At once: each waits for the disk.
+        let all = SERVICES.map(|service| {
             let sql = statement.replace("{}", &format!("{}_{service}", self.prefix));
-            connection.execute_unprepared(&sql).await.expect("private databases can be made and dropped");
-        }
+            let connection = &connection;
+            async move { connection.execute_unprepared(&sql).await }
+        });
+        futures_util::future::try_join_all(all).await.expect("private databases can be made and dropped");
     }
 }
 

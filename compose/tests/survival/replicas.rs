@@ -72,10 +72,13 @@ impl Replicas {
         count(&self.database, rolled_back).await
     }
 
-    /// SIGTERM to all.
+    /// SIGTERM to all at once.
     pub async fn stop(self) {
+        for replica in &self.running {
+            replica.program.signal("TERM");
+        }
         for Replica { name, program, .. } in self.running {
-            let ended = program.stop().await;
+            let ended = program.ended().await;
             assert_unhindered(&name, &ended.stderr);
             assert!(ended.status.success(), "{name}: {}", ended.stderr);
         }

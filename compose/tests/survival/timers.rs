@@ -39,7 +39,6 @@ const HAPPENED: &str = "SELECT count(*) FROM ticket_history WHERE user_id IS NUL
 #[tokio::test(flavor = "multi_thread")]
 async fn with_three_replicas_each_timer_rings_once_however_often_one_is_killed() {
     let Some(place) = Place::real().await else { return left_out() };
-    let t = std::time::Instant::now();
     println!("the seed is {SEED}");
     let mut dice = Dice(SEED);
     let _nats = Nats::start(&place).await;
@@ -60,7 +59,6 @@ async fn with_three_replicas_each_timer_rings_once_however_often_one_is_killed()
 
     let tickets = Database::connect(place.database("tickets")).await.expect("the database is there");
     let mut edits = JoinSet::new();
-    eprintln!("T opened {:?}", t.elapsed());
     for (running, solved) in running.chunks(RUNNING).zip(solved.chunks(SOLVED)) {
         let before = count(&tickets, HAPPENED).await;
         run_out(&tickets, running, &mut dice).await;
@@ -74,13 +72,11 @@ async fn with_three_replicas_each_timer_rings_once_however_often_one_is_killed()
         until_writing(&replicas, &tickets, before + TOLD as i64).await;
         replicas.kill(dice.below(3) as usize).await;
     }
-    eprintln!("T rounds {:?}", t.elapsed());
     let cut_off = replicas.cut_off().await;
     println!("{cut_off} transactions were cut off by {KILLS} kills");
     assert!(cut_off > 0, "kills that hit nothing show nothing");
     edits.join_all().await;
 
-    eprintln!("T edits {:?}", t.elapsed());
     let left = "SELECT count(*) FROM tickets WHERE next_timer_at IS NOT NULL";
     until("nothing is due any more", || async { count(&tickets, left).await == 0 }).await;
     until("all is published", || is_published(&tickets)).await;
@@ -89,7 +85,6 @@ async fn with_three_replicas_each_timer_rings_once_however_often_one_is_killed()
     let heard = "SELECT count(*) FROM audit_logs WHERE service = 'tickets'";
     until("all is audited", || async { count(&audit, heard).await >= told }).await;
 
-    eprintln!("T audited {:?}", t.elapsed());
     let stories = Stories::read(&tickets, &audit).await;
     for ticket in running {
         stories.assert_of(ticket, &ALERTS, 1);

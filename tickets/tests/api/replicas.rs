@@ -12,8 +12,9 @@ use shared::testing::{TestCaller, World};
 
 use crate::service::{Reply, printer};
 
+/// Both warnings come before the moment at which both clocks run out.
 const ALERTS: [&str; 4] =
-    ["2 warning response", "3 breached response", "4 warning resolution", "5 breached resolution"];
+    ["2 warning response", "3 warning resolution", "4 breached response", "5 breached resolution"];
 /// Longer than the target of any clock of MEDIUM, and so long ago that a clock that goes wrong by hours agrees.
 const LONG_AGO: TimeDelta = TimeDelta::hours(36);
 const WRONG_BY: TimeDelta = TimeDelta::hours(5);
