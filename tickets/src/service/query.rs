@@ -59,7 +59,7 @@ impl App {
     /// # Errors
     /// The database is away.
     pub async fn list(&self, wanted: &ListTickets) -> Result<Vec<Found>, Error> {
-        Ok(store::list(self.db.conn(), wanted).await?)
+        Ok(store::list(self.db.conn(), wanted, self.clock.now()).await?)
     }
 
     /// What was written on a ticket, as far as the caller may read it.

@@ -171,7 +171,7 @@ async fn no_question_reads_a_big_table_from_end_to_end() {
 
     let planned = Planned::of(db.conn(), &["Seq Scan"]);
     for wanted in lists(now, requester, agent) {
-        list(&planned, &wanted).await.unwrap();
+        list(&planned, &wanted, now).await.unwrap();
     }
     find(&planned, ticket, Visibility::Everyone).await.unwrap();
     find(&planned, ticket, Visibility::Only(requester)).await.unwrap();

@@ -41,9 +41,13 @@ pub async fn lock(tx: &Tx, id: TicketId, visibility: Visibility) -> Result<Optio
 ///
 /// # Errors
 /// The database is away, or holds a row that is no ticket.
-pub async fn list(db: &impl ConnectionTrait, wanted: &ListTickets) -> Result<Vec<Found>, DbErr> {
+pub async fn list(
+    db: &impl ConnectionTrait,
+    wanted: &ListTickets,
+    now: Timestamp,
+) -> Result<Vec<Found>, DbErr> {
     if wanted.sort == SortKey::Relevance {
-        return ranked(db, wanted).await;
+        return ranked(db, wanted, now).await;
     }
     let direction = if wanted.descending { Order::Desc } else { Order::Asc };
     let sort_column = sort_column(wanted.sort);
@@ -64,14 +68,28 @@ pub async fn list(db: &impl ConnectionTrait, wanted: &ListTickets) -> Result<Vec
 }
 
 /// The best match first. What is ranked is bounded, so the order is made here and only the page's tickets are read.
-async fn ranked(db: &impl ConnectionTrait, wanted: &ListTickets) -> Result<Vec<Found>, DbErr> {
+async fn ranked(
+    db: &impl ConnectionTrait,
+    wanted: &ListTickets,
+    now: Timestamp,
+) -> Result<Vec<Found>, DbErr> {
+    let Some(search) = &wanted.search else { return Ok(Vec::new()) };
     let is_postgres = db.get_database_backend() == DbBackend::Postgres;
-    let statement =
-        wanted.search.as_ref().and_then(|search| search::ranked(is_postgres, search, conditions(wanted)));
-    let Some(statement) = statement else { return Ok(Vec::new()) };
     let mut ranks = Vec::new();
-    for row in db.query_all(&statement).await? {
-        ranks.push((row.try_get::<f64>("", "relevance")?, TicketId(row.try_get("", "id")?)));
+    for months in search::TIERS {
+        // Only PostgreSQL needs help to find the newest.
+        if months.is_some() && (!is_postgres || search.number().is_some()) {
+            continue;
+        }
+        let statement = search::ranked(is_postgres, search, conditions(wanted), months, now);
+        let Some(statement) = statement else { return Ok(Vec::new()) };
+        ranks.clear();
+        for row in db.query_all(&statement).await? {
+            ranks.push((row.try_get::<f64>("", "relevance")?, TicketId(row.try_get("", "id")?)));
+        }
+        if search::is_enough(ranks.len()) {
+            break;
+        }
     }
     ranks.sort_by(|(a, x), (b, y)| a.total_cmp(b).then(x.cmp(y)));
     if wanted.descending {

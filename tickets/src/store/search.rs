@@ -3,6 +3,7 @@
 
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, DbErr, JoinType, Order, Value};
+use shared::clock::Timestamp;
 use shared::db::Tx;
 use shared::text::fold;
 
@@ -19,8 +20,15 @@ macro_rules! stemmed {
     };
 }
 
-const TITLE_AND_DESCRIPTION: &str =
-    concat!("setweight(", stemmed!("$2"), ", 'A') || setweight(", stemmed!("$3"), ", 'B')");
+/// Beside the texts, the month of the opening as a word that no text has: so the index alone finds a word's newest
+/// documents, however many there are of it.
+const BEGINNING: &str = concat!(
+    "setweight(",
+    stemmed!("$2"),
+    ", 'A') || setweight(",
+    stemmed!("$3"),
+    ", 'B') || array_to_tsvector(ARRAY[$4])"
+);
 
 /// The same for what is looked for: a word matches by either stem.
 const QUERY: &str = "(websearch_to_tsquery('french', $1) || websearch_to_tsquery('english', $1))";
@@ -30,10 +38,10 @@ pub(super) async fn add(tx: &Tx, ticket: &Ticket) -> Result<(), DbErr> {
     let id = ticket.id.0.into();
     if tx.db().is_postgres() {
         let sql = format!(
-            "INSERT INTO ticket_search (ticket_id, document, user_id, created_at) VALUES ($1, {TITLE_AND_DESCRIPTION}, $4, $5)"
+            "INSERT INTO ticket_search (ticket_id, document, user_id, created_at) VALUES ($1, {BEGINNING}, $5, $6)"
         );
-        let [title, description] = folded(ticket);
-        let values = [id, title, description, ticket.user_id.0.into(), ticket.created_at.into()];
+        let [title, description, month] = beginning(ticket);
+        let values = [id, title, description, month, ticket.user_id.0.into(), ticket.created_at.into()];
         return tx.run(&sql, values).await.map(drop);
     }
     let sql =
@@ -46,10 +54,10 @@ pub(super) async fn add(tx: &Tx, ticket: &Ticket) -> Result<(), DbErr> {
 pub(super) async fn replace(tx: &Tx, ticket: &Ticket) -> Result<(), DbErr> {
     if tx.db().is_postgres() {
         let sql = format!(
-            "UPDATE ticket_search SET document = {TITLE_AND_DESCRIPTION} || ts_filter(document, '{{c}}') WHERE ticket_id = $1"
+            "UPDATE ticket_search SET document = {BEGINNING} || ts_filter(document, '{{c}}') WHERE ticket_id = $1"
         );
-        let [title, description] = folded(ticket);
-        return tx.run(&sql, [ticket.id.0.into(), title, description]).await.map(drop);
+        let [title, description, month] = beginning(ticket);
+        return tx.run(&sql, [ticket.id.0.into(), title, description, month]).await.map(drop);
     }
     let sql = "UPDATE ticket_search SET head = $1, body = $2 WHERE rowid = $3";
     let (title, description) = (ticket.title.as_str().into(), ticket.description.as_str().into());
@@ -94,24 +102,27 @@ pub(super) fn matches(is_postgres: bool, search: &Search) -> Expr {
     Expr::col(ticket_row::Column::Id.as_column_ref()).in_subquery(among)
 }
 
-/// The newest tickets under these conditions that match, with how well each does: `(id, relevance)`.
-pub(super) fn ranked(is_postgres: bool, search: &Search, conditions: Condition) -> Option<SelectStatement> {
+/// How far back is looked for matches: a few months, then more, then all. Who finds enough looks no further.
+pub(super) const TIERS: [Option<u32>; 3] = [Some(2), Some(8), None];
+
+/// The newest tickets under these conditions that match, with how well each does: `(id, relevance)`. Of the last `months`
+/// alone, this one included.
+pub(super) fn ranked(
+    is_postgres: bool,
+    search: &Search,
+    conditions: Condition,
+    months: Option<u32>,
+    now: Timestamp,
+) -> Option<SelectStatement> {
     let id = Expr::col(ticket_row::Column::Id.as_column_ref());
-    if search.number().is_some() {
-        let the_one = matches(is_postgres, search);
-        let relevance = Expr::cust("CAST(1.0 AS DOUBLE PRECISION)");
-        let mut found = Query::select();
-        found.expr_as(id, "id").expr_as(relevance, "relevance").from("tickets");
-        return Some(found.cond_where(conditions).and_where(the_one).to_owned());
-    }
-    let document = ("ticket_search", "document");
     let mut newest = Query::select();
-    newest
-        .expr_as(id.clone(), "id")
-        .from("tickets")
-        .join(JoinType::InnerJoin, "ticket_search", id.eq(Expr::col(("ticket_search", "ticket_id"))))
-        .cond_where(conditions)
-        .limit(RANKED);
+    newest.expr_as(id.clone(), "id").from("tickets").cond_where(conditions).limit(RANKED);
+    if search.number().is_some() {
+        let relevance = Expr::cust("CAST(1.0 AS DOUBLE PRECISION)");
+        newest.expr_as(relevance, "relevance").and_where(matches(is_postgres, search));
+        return Some(newest);
+    }
+    newest.join(JoinType::InnerJoin, "ticket_search", id.eq(Expr::col(("ticket_search", "ticket_id"))));
     if !is_postgres {
         let words = fts5(search)?;
         newest
@@ -121,14 +132,32 @@ pub(super) fn ranked(is_postgres: bool, search: &Search, conditions: Condition) 
         return Some(newest);
     }
     newest
-        .column(document)
-        .and_where(in_document("ticket_search.document", search))
+        .column(("ticket_search", "document"))
+        .and_where(match months {
+            Some(months) => Expr::cust_with_values(
+                format!("ticket_search.document @@ ({QUERY} && $2::tsquery)"),
+                [search.folded(), &any_of(months, now)],
+            ),
+            None => in_document("ticket_search.document", search),
+        })
         .order_by(("ticket_search", "created_at"), Order::Desc);
     // Apart from the search, so that no more documents are ranked than are wanted.
     let rank = Expr::cust_with_values(format!("ts_rank(document, {QUERY})::float8"), [search.folded()]);
     let ranked =
         Query::select().column("id").expr_as(rank, "relevance").from_subquery(newest, "newest").to_owned();
     Some(ranked)
+}
+
+/// The last months, as a text search query that any of them meets.
+fn any_of(months: u32, now: Timestamp) -> String {
+    let back = |months| now.checked_sub_months(chrono::Months::new(months)).unwrap_or(now);
+    let words: Vec<_> = (0..months).map(|ago| format!("'{}'", month(back(ago)))).collect();
+    words.join(" | ")
+}
+
+/// Whether `found` are as many as are ranked, so that nothing is to be had by looking further.
+pub(super) fn is_enough(found: usize) -> bool {
+    found as u64 >= RANKED
 }
 
 fn in_document(document: &str, search: &Search) -> Expr {
@@ -141,8 +170,14 @@ fn fts5(search: &Search) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-fn folded(ticket: &Ticket) -> [Value; 2] {
-    [ticket.title.as_str(), ticket.description.as_str()].map(|text| fold(text).into())
+fn beginning(ticket: &Ticket) -> [Value; 3] {
+    let folded = |text: &str| Value::from(fold(text));
+    [folded(ticket.title.as_str()), folded(ticket.description.as_str()), month(ticket.created_at).into()]
+}
+
+/// The word for a month, as in `@202603`.
+fn month(at: Timestamp) -> String {
+    at.format("@%Y%m").to_string()
 }
 
 /// The number of a ticket is an integer and never given twice, which is all that a row id needs.

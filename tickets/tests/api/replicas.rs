@@ -119,6 +119,10 @@ async fn a_replica_whose_clock_is_wrong_by_hours_rings_nothing_and_a_right_one_b
     for ticket in &young {
         assert!(alerts(&world, ticket).await.is_empty(), "it is not late yet");
     }
+    for event in world.emitted("tickets").await {
+        let apart = (event.timestamp - world.clock().now()).abs();
+        assert!(apart < WRONG_BY / 2, "{} is dated {}", event.event_type, event.timestamp);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -203,17 +203,19 @@ SELECT count(*) FROM (
     SELECT s.document, setweight(to_tsvector('french', title)
             || to_tsvector('english', title), 'A')
         || setweight(to_tsvector('french', description) || to_tsvector('english', description), 'B') AS head,
+        to_char(opened AT TIME ZONE 'UTC', '"@"YYYYMM') AS month,
         (SELECT array_agg(setweight(to_tsvector('french', plain) || to_tsvector('english', plain), 'C'))
          FROM (SELECT translate(replace(lower(content), 'œ', 'oe'), 'àâäçéèêëîïôöùûüÿ', 'aaaceeeeiioouuuy') AS plain
                FROM ticket_comments AS c WHERE c.ticket_id = t.id AND NOT is_internal) AS public) AS said
     FROM (
-        SELECT id, ticket_number, translate(replace(lower(title), 'œ', 'oe'), 'àâäçéèêëîïôöùûüÿ', 'aaaceeeeiioouuuy') AS title,
+        SELECT id, created_at AS opened, translate(replace(lower(title), 'œ', 'oe'), 'àâäçéèêëîïôöùûüÿ', 'aaaceeeeiioouuuy') AS title,
             translate(replace(lower(description), 'œ', 'oe'), 'àâäçéèêëîïôöùûüÿ', 'aaaceeeeiioouuuy') AS description
         FROM tickets TABLESAMPLE BERNOULLI (1) REPEATABLE (1)
     ) AS t LEFT JOIN ticket_search AS s ON s.ticket_id = t.id
 ) AS found
 -- The title and the description stand at its beginning, positions and all; behind them the words of the comments.
 WHERE document IS NULL
+    OR NOT tsvector_to_array(document) @> ARRAY[month]
     OR ts_filter(document, '{a,b}')::text <> ts_filter(head, '{a,b}')::text
     OR ARRAY(SELECT unnest(tsvector_to_array(ts_filter(document, '{c}'))) ORDER BY 1)
         <> ARRAY(SELECT DISTINCT unnest(tsvector_to_array(one)) FROM unnest(said) AS one ORDER BY 1);
