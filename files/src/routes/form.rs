@@ -2,7 +2,9 @@
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::HttpRequest;
-use futures_util::StreamExt;
+use actix_web::error::PayloadError;
+use actix_web::web::{Bytes, Payload};
+use futures_util::{Stream, StreamExt};
 use shared::auth::Caller;
 use shared::http::{ApiError, Code};
 use shared::ids::TicketId;
@@ -23,13 +25,16 @@ const AROUND: u64 = 64 * 1024;
 pub async fn read(
     app: &App,
     caller: &Caller,
-    form: Multipart,
+    body: Payload,
     request: &HttpRequest,
 ) -> Result<Incoming, ApiError> {
-    let mut form = Form { parts: form, readable: true, pace: app.pace(), received: 0 };
+    // What is refused is listened to for as much again, and no more.
+    let bytes = listened_to(body, 2 * (app.file_limit() + AROUND));
+    let parts = Multipart::new(request.headers(), bytes);
+    let mut form = Form { parts, readable: true, pace: app.pace(), received: 0 };
     let outcome = form.incoming(app, caller, request).await;
     if outcome.is_err() && form.readable {
-        form.drain(app.file_limit() + AROUND).await;
+        form.drain().await;
     }
     outcome
 }
@@ -129,7 +134,7 @@ impl Form {
         self.readable(part)
     }
 
-    async fn next_bytes(&mut self, part: &mut Field) -> Result<Option<actix_web::web::Bytes>, ApiError> {
+    async fn next_bytes(&mut self, part: &mut Field) -> Result<Option<Bytes>, ApiError> {
         let bytes = timeout_at(self.pace.deadline(self.received), part.next()).await;
         let bytes = self.readable(bytes)?;
         self.received += bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
@@ -147,15 +152,13 @@ impl Form {
         read
     }
 
-    /// Lets what is still coming run out, up to so many bytes and for so long.
-    async fn drain(&mut self, limit: u64) {
+    /// Lets what is still coming run out, for so long, or until nobody listens any more.
+    async fn drain(&mut self) {
         let end = Instant::now() + PATIENCE;
-        let mut seen = 0;
         let _ = timeout(PATIENCE, async {
             while let Some(Ok(mut part)) = self.parts.next().await {
-                while let Some(Ok(bytes)) = part.next().await {
-                    seen += bytes.len() as u64;
-                    if seen > limit || Instant::now() > end {
+                while let Some(Ok(_)) = part.next().await {
+                    if Instant::now() > end {
                         return;
                     }
                 }
@@ -163,6 +166,17 @@ impl Form {
         })
         .await;
     }
+}
+
+/// The body up to so many bytes, where it breaks off. Counted here: what reads the form steps over the rest of a part that
+/// was left without a word.
+fn listened_to(body: Payload, most: u64) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+    let mut left = most;
+    body.map(move |bytes| {
+        let bytes = bytes?;
+        left = left.checked_sub(bytes.len() as u64).ok_or(PayloadError::Overflow)?;
+        Ok(bytes)
+    })
 }
 
 /// The name of a part's file: `filename*` where there is one that can be read, else `filename`. None is empty.
@@ -177,6 +191,7 @@ fn unreadable(error: MultipartError) -> ApiError {
         MultipartError::ContentTypeMissing
         | MultipartError::ContentTypeParse
         | MultipartError::ContentTypeIncompatible => Code::UnsupportedMediaType,
+        MultipartError::Payload(PayloadError::Overflow) => Code::BodyTooLarge,
         _ => Code::BadRequest,
     };
     ApiError::new(code).detail("The body must be a well-formed multipart/form-data.").caused_by(error)

@@ -12,9 +12,8 @@ mod link;
 mod part;
 mod picture;
 
-use actix_multipart::Multipart;
 use actix_web::http::header;
-use actix_web::web::{self, Data};
+use actix_web::web::{self, Data, Payload};
 use actix_web::{HttpRequest, HttpResponseBuilder, delete, get, post};
 use shared::auth::Caller;
 use shared::http::{Answer, ApiError, Listing, NoFilter, Once, Params, PathId, Problem, When};
@@ -69,10 +68,10 @@ async fn upload(
     app: Data<App>,
     caller: Caller,
     once: Once,
-    form: Multipart,
+    body: Payload,
     request: HttpRequest,
 ) -> Result<Answer, ApiError> {
-    let incoming = form::read(&app, &caller, form, &request).await?;
+    let incoming = form::read(&app, &caller, body, &request).await?;
     let once = once.answering_about(&incoming.fingerprint(), FileOut::created);
     Ok(app.upload(&caller, incoming, once).await?)
 }

@@ -101,7 +101,8 @@ async fn serve(directory: &std::path::Path) -> String {
     address
 }
 
-async fn guard(listener: TcpListener, server: String, gate: watch::Receiver<Gate>) {
+/// Lets what comes to `listener` through to a server, as the gate stands.
+pub async fn guard(listener: TcpListener, server: String, gate: watch::Receiver<Gate>) {
     while let Ok((client, _)) = listener.accept().await {
         let (server, gate) = (server.clone(), gate.clone());
         tokio::spawn(async move {
@@ -111,7 +112,8 @@ async fn guard(listener: TcpListener, server: String, gate: watch::Receiver<Gate
             let (server_reads, server_writes) = upstream.into_split();
             tokio::select! {
                 () = pump(client_reads, server_writes, gate.clone(), |bytes, gate| {
-                    uploads.fetch_or(bytes.starts_with(b"PUT "), SeqCst);
+                    let begins = bytes.starts_with(b"PUT ") || bytes.starts_with(b"zINSTREAM");
+                    uploads.fetch_or(begins, SeqCst);
                     gate == Gate::Frozen
                 }) => {}
                 () = pump(server_reads, client_writes, gate, |_, gate| match gate {

@@ -1,6 +1,7 @@
 //! Tickets, as far as files knows it: who may see which ticket.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use shared::ids::TicketId;
@@ -11,6 +12,7 @@ use tokio::net::TcpListener;
 #[derive(Clone, Default)]
 pub struct Tickets {
     seen: Arc<Mutex<HashSet<(String, String)>>>,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Tickets {
@@ -40,7 +42,13 @@ impl Tickets {
         self.seen.lock().unwrap().remove(&(token.to_owned(), ticket.to_string()));
     }
 
+    /// How often it was asked.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
     fn answer(&self, request: &str) -> String {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         let id =
             request.strip_prefix("GET /tickets/").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
         let token = request.lines().find_map(|line| {
