@@ -289,6 +289,10 @@ fn options(config: &DatabaseConfig, connections: u32) -> ConnectOptions {
         .test_before_acquire_if_idle_for(Duration::from_secs(1))
         .sqlx_logging(false)
         .set_application_name(format!("helpdesk-{}", config.service))
+        // Many short questions at once: each has one core, and is answered before it could be compiled.
+        .map_sqlx_postgres_opts(|postgres| {
+            postgres.options([("jit", "off"), ("max_parallel_workers_per_gather", "0")])
+        })
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .journal_mode(SqliteJournalMode::Wal)

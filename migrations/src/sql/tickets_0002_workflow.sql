@@ -36,6 +36,11 @@ CREATE TABLE staff (
 CREATE INDEX idx_tickets_updated_at ON tickets(updated_at, id);
 CREATE INDEX idx_tickets_due_date ON tickets(due_date, id);
 CREATE INDEX idx_tickets_priority_rank ON tickets(priority_rank, id);
+-- The desk's own lists: those in one status, in each order. Without these the walk along an order would pass by all that is
+-- closed to find the few that are open.
+CREATE INDEX idx_tickets_status_updated_at ON tickets(status, updated_at, id);
+CREATE INDEX idx_tickets_status_due_date ON tickets(status, due_date, id);
+CREATE INDEX idx_tickets_status_priority_rank ON tickets(status, priority_rank, id);
 CREATE INDEX idx_tickets_category ON tickets(category, created_at, id);
 CREATE INDEX idx_tickets_overdue ON tickets(due_date, id) WHERE status IN ('OPEN', 'IN_PROGRESS', 'WAITING_USER');
 CREATE INDEX idx_tickets_unassigned ON tickets(created_at, id) WHERE assigned_to IS NULL;

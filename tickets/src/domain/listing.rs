@@ -37,6 +37,33 @@ pub struct ListTickets {
     pub limit: u64,
 }
 
+impl ListTickets {
+    /// Whose tickets alone are wanted, if it is one person's.
+    pub fn owner(&self) -> Option<UserId> {
+        match self.visibility {
+            Visibility::Only(requester) => Some(requester),
+            Visibility::Everyone => self.user_id,
+        }
+    }
+
+    /// Whether anything but the owner and the words narrows the list.
+    pub fn is_narrowed(&self) -> bool {
+        self.status.is_some()
+            || self.priority.is_some()
+            || self.category.is_some()
+            || self.assignee.is_some()
+            || self.overdue.is_some()
+            || self.created_from.is_some()
+            || self.created_to.is_some()
+    }
+
+    /// Whether only tickets of a month or less are wanted, in another order than that of their opening.
+    pub fn is_of_few_days(&self) -> bool {
+        let days = self.created_from.zip(self.created_to).map(|(from, to)| (to - from).num_days());
+        self.sort != SortKey::CreatedAt && days.is_some_and(|days| days <= 31)
+    }
+}
+
 /// Who has a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assignee {

@@ -59,7 +59,11 @@ impl App {
     /// # Errors
     /// The database is away.
     pub async fn list(&self, wanted: &ListTickets) -> Result<Vec<Found>, Error> {
-        Ok(store::list(self.db.conn(), wanted, self.clock.now()).await?)
+        let now = self.clock.now();
+        if wanted.search.is_some() {
+            return Ok(store::list_found(&self.db.read().await?, wanted, now).await?);
+        }
+        Ok(store::list(self.db.conn(), wanted, now).await?)
     }
 
     /// What was written on a ticket, as far as the caller may read it.

@@ -13,7 +13,7 @@ use crate::{Error, store};
 /// No answer is older.
 const OLDEST: TimeDelta = TimeDelta::seconds(5);
 /// From then on one caller counts anew, and the others go on with what there is.
-const STALE: TimeDelta = TimeDelta::seconds(3);
+const STALE: TimeDelta = TimeDelta::seconds(4);
 const KEY: &str = "statistics";
 
 /// The last answer, in this process and in the cache that replicas share.

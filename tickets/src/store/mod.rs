@@ -16,7 +16,7 @@ mod ticket_row;
 mod write;
 
 pub use export::{Export, export};
-pub use read::{find, list, lock, lock_assigned, lock_due, next_timer};
+pub use read::{find, list, list_found, lock, lock_assigned, lock_due, next_timer};
 pub use statistics::statistics;
 pub use story::{Chapter, comments, history, whole_history};
 pub use write::{next_number, save};

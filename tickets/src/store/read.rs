@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, Order, QueryFilter, QueryOrder,
-    QuerySelect, Value,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Order,
+    QueryFilter, QueryOrder, QuerySelect, Value,
 };
 use shared::clock::Timestamp;
 use shared::db::Tx;
@@ -51,6 +51,7 @@ pub async fn list(
     }
     let direction = if wanted.descending { Order::Desc } else { Order::Asc };
     let sort_column = sort_column(wanted.sort);
+    let order = if wanted.is_of_few_days() { sorted_apart(sort_column.clone()) } else { sort_column.clone() };
     let is_postgres = db.get_database_backend() == DbBackend::Postgres;
     let found = wanted.search.as_ref().map(|search| search::matches(is_postgres, search));
     let rows = Entity::find()
@@ -59,12 +60,28 @@ pub async fn list(
             Condition::all()
                 .add_option(wanted.after.map(|place| behind(place, sort_column.clone(), wanted.descending))),
         )
-        .order_by(sort_column, direction.clone())
+        .order_by(order, direction.clone())
         .order_by(Column::Id, direction)
         .limit(wanted.limit)
         .all(db)
         .await?;
     rows.into_iter().map(|row| Ok(Found { ticket: row.try_into()?, relevance: 0.0 })).collect()
+}
+
+/// The same where something is searched for, in a transaction that only reads. A word may be in every ticket or in one: a plan
+/// is made for each, and none is kept for all.
+///
+/// # Errors
+/// As for [`list`].
+pub async fn list_found(
+    tx: &DatabaseTransaction,
+    wanted: &ListTickets,
+    now: Timestamp,
+) -> Result<Vec<Found>, DbErr> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        tx.execute_unprepared("SET LOCAL plan_cache_mode = force_custom_plan").await?;
+    }
+    list(tx, wanted, now).await
 }
 
 /// The best match first. What is ranked is bounded, so the order is made here and only the page's tickets are read.
@@ -81,8 +98,16 @@ async fn ranked(
         if months.is_some() && (!is_postgres || search.number().is_some()) {
             continue;
         }
-        let statement = search::ranked(is_postgres, search, conditions(wanted), months, now);
-        let Some(statement) = statement else { return Ok(Vec::new()) };
+        let ranking = search::Ranking {
+            search,
+            owner: wanted.owner(),
+            conditions: conditions(wanted),
+            months,
+            // The first look found too few, and nothing else can have kept the rest away.
+            is_rare: months != search::TIERS[0] && !wanted.is_narrowed(),
+            now,
+        };
+        let Some(statement) = search::ranked(is_postgres, ranking) else { return Ok(Vec::new()) };
         ranks.clear();
         for row in db.query_all(&statement).await? {
             ranks.push((row.try_get::<f64>("", "relevance")?, TicketId(row.try_get("", "id")?)));
@@ -210,6 +235,12 @@ fn sort_column(key: SortKey) -> Expr {
         SortKey::Priority => Expr::col("priority_rank"),
         SortKey::Relevance => unreachable!("a list by relevance is ordered here, not by the database"),
     }
+}
+
+/// The same order, and no index has it: the tickets of a few days are read by their days and sorted. Along the order's own
+/// index they would all lie together somewhere, and the planner does not know where.
+fn sorted_apart(column: Expr) -> Expr {
+    Expr::expr(Func::coalesce([column.clone(), column]))
 }
 
 /// `(value, id) > (place's value, place's id)`, as one comparison of rows: an index can begin there.

@@ -1,10 +1,12 @@
 //! What is searched: PostgreSQL's full text or SQLite's FTS5. The document of a ticket has its title (A), its description (B)
 //! and its public comments (C); internal ones never get here. Who types a ticket's number is given that ticket.
 
+use chrono::{Datelike, Months, NaiveTime};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, DbErr, JoinType, Order, Value};
 use shared::clock::Timestamp;
 use shared::db::Tx;
+use shared::ids::UserId;
 use shared::text::fold;
 
 use super::ticket_row;
@@ -102,44 +104,53 @@ pub(super) fn matches(is_postgres: bool, search: &Search) -> Expr {
     Expr::col(ticket_row::Column::Id.as_column_ref()).in_subquery(among)
 }
 
-/// How far back is looked for matches: a few months, then more, then all. Who finds enough looks no further.
+/// How far back is looked for matches, in months, this one included: a few, then more, then all. Who finds enough looks no
+/// further.
 pub(super) const TIERS: [Option<u32>; 3] = [Some(2), Some(8), None];
 
-/// The newest tickets under these conditions that match, with how well each does: `(id, relevance)`. Of the last `months`
-/// alone, this one included.
-pub(super) fn ranked(
-    is_postgres: bool,
-    search: &Search,
-    conditions: Condition,
-    months: Option<u32>,
-    now: Timestamp,
-) -> Option<SelectStatement> {
+/// What is to be ranked.
+pub(super) struct Ranking<'a> {
+    pub search: &'a Search,
+    /// Whose documents, where that is known.
+    pub owner: Option<UserId>,
+    /// Which of the tickets.
+    pub conditions: Condition,
+    /// How far back.
+    pub months: Option<u32>,
+    /// Nothing but the words narrows it, and they were found to be rare.
+    pub is_rare: bool,
+    pub now: Timestamp,
+}
+
+/// The newest tickets that match, with how well each does: `(id, relevance)`. Nothing where nothing can match.
+pub(super) fn ranked(is_postgres: bool, wanted: Ranking<'_>) -> Option<SelectStatement> {
+    let Ranking { search, conditions, .. } = &wanted;
     let id = Expr::col(ticket_row::Column::Id.as_column_ref());
     let mut newest = Query::select();
-    newest.expr_as(id.clone(), "id").from("tickets").cond_where(conditions).limit(RANKED);
+    newest.expr_as(id.clone(), "id").from("tickets").cond_where(conditions.clone()).limit(RANKED);
     if search.number().is_some() {
         let relevance = Expr::cust("CAST(1.0 AS DOUBLE PRECISION)");
         newest.expr_as(relevance, "relevance").and_where(matches(is_postgres, search));
         return Some(newest);
     }
-    newest.join(JoinType::InnerJoin, "ticket_search", id.eq(Expr::col(("ticket_search", "ticket_id"))));
+    let of_ticket = id.eq(Expr::col(("ticket_search", "ticket_id")));
     if !is_postgres {
         let words = fts5(search)?;
         newest
+            .join(JoinType::InnerJoin, "ticket_search", of_ticket)
             .and_where(Expr::cust_with_values("ticket_search MATCH ?", [words]))
             .expr_as(Expr::cust("-bm25(ticket_search, 0.0, 10.0, 4.0, 1.0)"), "relevance")
             .order_by(("ticket_search", "rowid"), Order::Desc);
         return Some(newest);
     }
+    let mut documents = wanted.documents();
+    if wanted.is_rare {
+        // Read through the words' index, whatever the planner thinks of them.
+        documents.offset(0);
+    }
     newest
+        .join_subquery(JoinType::InnerJoin, documents, "ticket_search", of_ticket)
         .column(("ticket_search", "document"))
-        .and_where(match months {
-            Some(months) => Expr::cust_with_values(
-                format!("ticket_search.document @@ ({QUERY} && $2::tsquery)"),
-                [search.folded(), &any_of(months, now)],
-            ),
-            None => in_document("ticket_search.document", search),
-        })
         .order_by(("ticket_search", "created_at"), Order::Desc);
     // Apart from the search, so that no more documents are ranked than are wanted.
     let rank = Expr::cust_with_values(format!("ts_rank(document, {QUERY})::float8"), [search.folded()]);
@@ -148,11 +159,26 @@ pub(super) fn ranked(
     Some(ranked)
 }
 
-/// The last months, as a text search query that any of them meets.
-fn any_of(months: u32, now: Timestamp) -> String {
-    let back = |months| now.checked_sub_months(chrono::Months::new(months)).unwrap_or(now);
-    let words: Vec<_> = (0..months).map(|ago| format!("'{}'", month(back(ago)))).collect();
-    words.join(" | ")
+impl Ranking<'_> {
+    /// The documents that match. Their months are asked for twice: as words, for the index of words, and as a time, for the
+    /// index of times; which is used depends on how common the words are.
+    fn documents(&self) -> SelectStatement {
+        let mut documents = Query::select();
+        documents.columns(["ticket_id", "document", "created_at"]).from("ticket_search");
+        documents.and_where_option(self.owner.map(|owner| Expr::col("user_id").eq(owner.0)));
+        let Some(months) = self.months else {
+            return documents.and_where(in_document("document", self.search)).to_owned();
+        };
+        let back = |ago| self.now.checked_sub_months(Months::new(ago)).unwrap_or(self.now);
+        let words: Vec<_> = (0..months).map(|ago| format!("'{}'", month(back(ago)))).collect();
+        let first =
+            back(months - 1).date_naive().with_day(1).unwrap_or_default().and_time(NaiveTime::MIN).and_utc();
+        let found = Expr::cust_with_values(
+            format!("document @@ ({QUERY} && $2::tsquery)"),
+            [self.search.folded(), &words.join(" | ")],
+        );
+        documents.and_where(found).and_where(Expr::col("created_at").gte(first)).to_owned()
+    }
 }
 
 /// Whether `found` are as many as are ranked, so that nothing is to be had by looking further.
