@@ -45,6 +45,6 @@ CREATE INDEX idx_tickets_category ON tickets(category, created_at, id);
 CREATE INDEX idx_tickets_overdue ON tickets(due_date, id) WHERE status IN ('OPEN', 'IN_PROGRESS', 'WAITING_USER');
 CREATE INDEX idx_tickets_unassigned ON tickets(created_at, id) WHERE assigned_to IS NULL;
 -- All that the statistics read, so that they need not read the tickets.
-CREATE INDEX idx_tickets_statistics ON tickets(status, priority, assigned_to, response_alert, resolution_alert, created_at, responded_at, resolved_at, due_date);
+CREATE INDEX idx_tickets_statistics ON tickets(status, priority, assigned_to, response_alert, resolution_alert, created_at, responded_at, resolved_at);
 CREATE INDEX idx_ticket_comments_user_id ON ticket_comments(user_id, created_at, id);
 CREATE INDEX idx_ticket_history_user_id ON ticket_history(user_id, created_at, id);

@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use shared::ids::UserId;
 
-use super::{Priority, Status};
+use super::{Alert, Priority, Status};
 
-/// Tickets that are alike in status, priority and agent, counted.
+/// Tickets that are alike in status, priority, agent and what was told of their clocks, counted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tally {
     /// Where they stand.
@@ -14,18 +14,16 @@ pub struct Tally {
     pub priority: Priority,
     /// Who has them.
     pub assigned_to: Option<UserId>,
+    /// How far the response clock has been told of.
+    pub response_alert: Alert,
+    /// How far the resolution clock has been told of.
+    pub resolution_alert: Alert,
     /// How many.
     pub count: u64,
-    /// How many of them are overdue.
-    pub overdue: u64,
     /// How many were answered, and how long that took in seconds, together.
     pub responded: (u64, f64),
     /// How many were solved, and how long that took in seconds, together.
     pub resolved: (u64, f64),
-    /// How many of the answered were answered in time, and how many clocks ran out.
-    pub response_kept: (u64, u64),
-    /// How many of the solved were solved in time, and how many clocks ran out.
-    pub resolution_kept: (u64, u64),
 }
 
 /// The desk in numbers.
@@ -86,9 +84,25 @@ impl Share {
         self.sum += sum;
     }
 
+    /// Adds clocks: of those that ran out none was kept, of the others those that were stopped.
+    fn add_kept(&mut self, alert: Alert, all: u64, stopped: u64) {
+        match alert {
+            Alert::Breached => self.add(all, 0.0),
+            Alert::None | Alert::Warned => self.add(stopped, stopped as f64),
+        }
+    }
+
     /// The sum divided by the number of things.
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum / self.count as f64)
+    }
+}
+
+impl Tally {
+    /// How many are not solved although they should be, as far as their clocks were told of: within a second or so.
+    fn overdue(&self) -> u64 {
+        let is_late = self.resolution_alert == Alert::Breached && !self.status.is_settled();
+        if is_late { self.count } else { 0 }
     }
 }
 
@@ -108,14 +122,11 @@ impl Statistics {
             all.total += tally.count;
             *all.by_status.entry(tally.status.as_str()).or_default() += tally.count;
             *all.by_priority.entry(tally.priority.as_str()).or_default() += tally.count;
-            all.overdue += tally.overdue;
+            all.overdue += tally.overdue();
             all.first_response.add(tally.responded.0, tally.responded.1);
             all.resolution.add(tally.resolved.0, tally.resolved.1);
-            let kept = |(kept, missed): (u64, u64)| (kept + missed, kept as f64);
-            let (of, kept_response) = kept(tally.response_kept);
-            all.response_kept.add(of, kept_response);
-            let (of, kept_resolution) = kept(tally.resolution_kept);
-            all.resolution_kept.add(of, kept_resolution);
+            all.response_kept.add_kept(tally.response_alert, tally.count, tally.responded.0);
+            all.resolution_kept.add_kept(tally.resolution_alert, tally.count, tally.resolved.0);
             let Some(user_id) = tally.assigned_to else {
                 all.unassigned += if settled { 0 } else { tally.count };
                 continue;
@@ -128,7 +139,7 @@ impl Statistics {
                 resolution: Share::default(),
             });
             agent.active += if settled { 0 } else { tally.count };
-            agent.overdue += tally.overdue;
+            agent.overdue += tally.overdue();
             agent.resolved += if settled { tally.count } else { 0 };
             agent.resolution.add(tally.resolved.0, tally.resolved.1);
         }
@@ -147,28 +158,24 @@ mod tests {
     #[test]
     fn tallies_add_up() {
         let ada = UserId::at(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
-        let tally = Tally {
-            status: Status::Open,
+        let tally = |status, assigned_to, alerts: (Alert, Alert), count, responded, resolved| Tally {
+            status,
             priority: Priority::High,
-            assigned_to: None,
-            count: 3,
-            overdue: 1,
-            responded: (2, 300.0),
-            resolved: (0, 0.0),
-            response_kept: (1, 1),
-            resolution_kept: (0, 1),
+            assigned_to,
+            response_alert: alerts.0,
+            resolution_alert: alerts.1,
+            count,
+            responded,
+            resolved,
         };
-        let solved = Tally {
-            status: Status::Closed,
-            assigned_to: Some(ada),
-            overdue: 0,
-            responded: (3, 200.0),
-            resolved: (3, 900.0),
-            response_kept: (3, 0),
-            resolution_kept: (2, 1),
-            ..tally.clone()
-        };
-        let all = Statistics::of(&[tally, solved], vec![("Hardware".into(), 6)], Vec::new());
+        let (none, late) = (Alert::None, Alert::Breached);
+        let tallies = [
+            tally(Status::Open, None, (none, none), 2, (1, 100.0), (0, 0.0)),
+            tally(Status::Open, None, (late, late), 1, (1, 200.0), (0, 0.0)),
+            tally(Status::Closed, Some(ada), (Alert::Warned, none), 2, (2, 100.0), (2, 500.0)),
+            tally(Status::Closed, Some(ada), (none, late), 1, (1, 100.0), (1, 400.0)),
+        ];
+        let all = Statistics::of(&tallies, vec![("Hardware".into(), 6)], Vec::new());
         assert_eq!((all.total, all.overdue, all.unassigned), (6, 1, 3));
         assert_eq!((all.by_status["OPEN"], all.by_status["CLOSED"], all.by_status["RESOLVED"]), (3, 3, 0));
         assert_eq!((all.by_priority["HIGH"], all.by_priority["LOW"]), (6, 0));

@@ -4,6 +4,7 @@ use chrono::{Days, NaiveDate};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, Statement, Value};
 use shared::clock::Timestamp;
 
+use super::ticket_row::unreadable;
 use crate::domain::{Statistics, Tally};
 
 /// How many categories are told apart; they are free text, and there may be as many as tickets.
@@ -30,7 +31,7 @@ pub(super) async fn count(db: &impl ConnectionTrait, now: Timestamp) -> Result<S
         let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
         async move { db.query_all_raw(statement).await }
     };
-    let tallies = rows(tally(is_postgres), vec![now.into()]).await?;
+    let tallies = rows(tally(is_postgres), Vec::new()).await?;
     let tallies = tallies.iter().map(read_tally).collect::<Result<Vec<_>, _>>()?;
 
     let sql = "SELECT category, count(*) AS count FROM tickets GROUP BY category ORDER BY count(*) DESC, category LIMIT $1";
@@ -58,28 +59,18 @@ pub(super) async fn count(db: &impl ConnectionTrait, now: Timestamp) -> Result<S
     Ok(Statistics::of(&tallies, categories, created))
 }
 
+/// Grouped as the index is sorted, so that nothing is sorted to be counted.
 fn tally(is_postgres: bool) -> String {
     let seconds = |until: &str| match is_postgres {
-        true => format!("extract(epoch FROM {until} - created_at)::float8"),
-        false => format!("(julianday({until}) - julianday(created_at)) * 86400.0"),
+        true => format!("coalesce(extract(epoch FROM sum({until} - created_at))::float8, 0.0)"),
+        false => format!("coalesce(sum(julianday({until}) - julianday(created_at)) * 86400.0, 0.0)"),
     };
-    let count = |what: &str| format!("sum(CASE WHEN {what} THEN 1 ELSE 0 END)");
     format!(
-        "SELECT status, priority, assigned_to, count(*) AS count, \
-         {overdue} AS overdue, count(responded_at) AS responded, coalesce(sum({to_response}), 0.0) AS response_seconds, \
-         count(resolved_at) AS resolved, coalesce(sum({to_resolution}), 0.0) AS resolution_seconds, \
-         {answered} AS response_kept, {late_answers} AS response_missed, \
-         {solved} AS resolution_kept, {late_solutions} AS resolution_missed \
-         FROM tickets GROUP BY status, priority, assigned_to",
-        overdue = count(
-            "status IN ('OPEN', 'IN_PROGRESS', 'WAITING_USER') AND due_date < $1 AND (status <> 'WAITING_USER' OR resolution_alert = 'BREACHED')"
-        ),
-        to_response = seconds("responded_at"),
-        to_resolution = seconds("resolved_at"),
-        answered = count("responded_at IS NOT NULL AND response_alert <> 'BREACHED'"),
-        late_answers = count("response_alert = 'BREACHED'"),
-        solved = count("resolved_at IS NOT NULL AND resolution_alert <> 'BREACHED'"),
-        late_solutions = count("resolution_alert = 'BREACHED'"),
+        "SELECT status, priority, assigned_to, response_alert, resolution_alert, count(*) AS count, \
+         count(responded_at) AS responded, {} AS response_seconds, count(resolved_at) AS resolved, {} AS resolution_seconds \
+         FROM tickets GROUP BY status, priority, assigned_to, response_alert, resolution_alert",
+        seconds("responded_at"),
+        seconds("resolved_at"),
     )
 }
 
@@ -87,15 +78,14 @@ fn read_tally(row: &QueryResult) -> Result<Tally, DbErr> {
     let word = |column: &str| row.try_get::<String>("", column);
     let count = |column: &str| number(row, column);
     Ok(Tally {
-        status: word("status")?.parse().map_err(super::ticket_row::unreadable)?,
-        priority: word("priority")?.parse().map_err(super::ticket_row::unreadable)?,
+        status: word("status")?.parse().map_err(unreadable)?,
+        priority: word("priority")?.parse().map_err(unreadable)?,
         assigned_to: row.try_get::<Option<uuid::Uuid>>("", "assigned_to")?.map(Into::into),
+        response_alert: word("response_alert")?.parse().map_err(unreadable)?,
+        resolution_alert: word("resolution_alert")?.parse().map_err(unreadable)?,
         count: count("count")?,
-        overdue: count("overdue")?,
         responded: (count("responded")?, row.try_get("", "response_seconds")?),
         resolved: (count("resolved")?, row.try_get("", "resolution_seconds")?),
-        response_kept: (count("response_kept")?, count("response_missed")?),
-        resolution_kept: (count("resolution_kept")?, count("resolution_missed")?),
     })
 }
 
