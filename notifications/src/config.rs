@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use shared::config::{Common, Faults, Secret, Settings, Sources};
 
-use crate::{domain::Language, mail::Letterhead};
+use crate::{domain::Language, gateway::GatewayConfig, mail::Letterhead};
 
 /// The settings of this service.
 #[derive(Clone, Debug)]
@@ -19,6 +19,12 @@ pub struct Config {
     pub default_language: Language,
     /// How the worker works.
     pub worker: WorkerConfig,
+    /// Where text messages go; without it there are none.
+    pub sms: Option<GatewayConfig>,
+    /// Where push messages go; without it there are none.
+    pub push: Option<GatewayConfig>,
+    /// How many may follow their list live, in each replica.
+    pub stream_limit: usize,
 }
 
 /// How the worker works.
@@ -56,8 +62,38 @@ impl Config {
             }
         }
         let default_language = s.parse("default_language");
-        s.finish(Self { common, smtp_url, letterhead, app_url, default_language, worker })
+        let sms = gateway(&mut s, "sms_gateway_url");
+        let push = gateway(&mut s, "push_gateway_url");
+        let stream_limit = s.number("stream_limit", 1..=1_000_000);
+        s.finish(Self {
+            common,
+            smtp_url,
+            letterhead,
+            app_url,
+            default_language,
+            worker,
+            sms,
+            push,
+            stream_limit,
+        })
     }
+}
+
+/// The shortest key that signatures are worth something with, in bytes.
+const SHORTEST_KEY: usize = 32;
+
+fn gateway(s: &mut Settings, key: &'static str) -> Option<GatewayConfig> {
+    let url = s.optional_url(key, &["http", "https"])?;
+    s.refuse_in_production(
+        key,
+        url.starts_with("http://"),
+        "messages would travel in the clear; use https://",
+    );
+    let secret = s.optional("gateway_secret").map(Secret::new);
+    if secret.as_ref().is_none_or(|secret| secret.expose().len() < SHORTEST_KEY) {
+        s.fault("gateway_secret", format!("is needed by {key}, with {SHORTEST_KEY} characters at least"));
+    }
+    Some(GatewayConfig { url, secret: secret? })
 }
 
 fn smtp_url(s: &mut Settings) -> Option<Secret> {

@@ -5,6 +5,7 @@ mod config;
 mod consumers;
 mod domain;
 mod error;
+mod gateway;
 mod mail;
 mod routes;
 mod run;

@@ -12,9 +12,10 @@ use shared::{
 use crate::{
     Config,
     consumers::{self, Commands, Events},
-    mail::{DirectoryMailer, Links, Mailer, Renderer, SmtpMailer},
+    gateway::{Gateway, GatewayConfig},
+    mail::{DirectoryMailer, Links, Mailer, SmtpMailer},
     routes,
-    service::{App, Worker},
+    service::{App, Post, Setup, Templates, Worker},
 };
 
 /// Starts the service's background work and answers what it serves: the composition root.
@@ -28,22 +29,34 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     shared::migrate::<migrations::notifications::Migrator>(&db, &common.database).await?;
     let bus = Bus::open("notifications", &common.events, process).await?;
     let guard = TokenVerifier::new(&common.tokens, process.revocations.clone(), process.clock.clone());
-    let renderer = Renderer::new().context("a built-in template does not compile")?;
-    let links = Links::new(config.app_url.clone());
-    let app = App::new(db.clone(), process.clock.clone(), renderer, links, config.default_language);
-    let mailer = Arc::new(mailer(config)?);
+    let post = Arc::new(Post {
+        mailer: mailer(config)?,
+        sms: gateway(config.sms.as_ref(), config, process)?,
+        push: gateway(config.push.as_ref(), config, process)?,
+    });
+    let setup = Setup {
+        templates: Templates::built_in().context("a built-in template does not compile")?,
+        links: Links::new(config.app_url.clone()),
+        default_language: config.default_language,
+        gateways: post.channels(),
+        stream_limit: config.stream_limit,
+    };
+    let app = App::new(db.clone(), process, setup);
+    app.refresh_templates(&db.background()).await?;
 
     bus.relay(db.background());
     bus.follow_revocations();
     bus.subscribe(consumers::events_durable()?, db.background(), Events(app.clone()))?;
     bus.subscribe(consumers::commands_durable()?, db.background(), Commands(app.clone()))?;
-    let worker = Worker::new(app.clone(), db.background(), mailer.clone(), config.worker);
+    app.follow_templates(db.background(), &process.lifecycle);
+    app.announce(db.background(), &process.lifecycle);
+    let worker = Worker::new(app.clone(), db.background(), post.clone(), config.worker);
     process.lifecycle.spawn("mail worker", worker.run(process.lifecycle.halting()));
 
     Ok(Module::new("notifications", guard, move |cfg| routes::configure(cfg, app.clone()))
         .check("database", db.check())
         .check("events", bus.check())
-        .check("mail", Check::wanted(move || check(mailer.clone()))))
+        .check("mail", Check::wanted(move || check(post.clone()))))
 }
 
 /// Serves until the process stops.
@@ -55,8 +68,18 @@ pub async fn run(config: Config, listener: TcpListener, process: &Process) -> an
     serve(&config.common.http, listener, "notifications", vec![module], process).await
 }
 
-async fn check(mailer: Arc<Mailer>) -> Result<(), String> {
-    mailer.check().await
+async fn check(post: Arc<Post>) -> Result<(), String> {
+    post.mailer.check().await
+}
+
+fn gateway(
+    wanted: Option<&GatewayConfig>,
+    config: &Config,
+    process: &Process,
+) -> anyhow::Result<Option<Gateway>> {
+    let open =
+        |wanted: &GatewayConfig| Gateway::new(wanted.clone(), config.worker.timeout, process.clock.clone());
+    wanted.map(open).transpose()
 }
 
 fn mailer(config: &Config) -> anyhow::Result<Mailer> {

@@ -6,7 +6,7 @@ use shared::{
 };
 
 use crate::{
-    domain::{Channel, Notice, SecretLink},
+    domain::{Notice, SecretLink},
     service::{App, Cause},
 };
 
@@ -27,7 +27,7 @@ impl Handler<CommandEnvelope> for Commands {
             }
             unknown => return Err(Fault::Poison(format!("no command `{unknown}` is known here"))),
         };
-        self.order(tx, command, user, &email, &notice).await
+        self.order(tx, command, user, &email, notice).await
     }
 }
 
@@ -38,9 +38,9 @@ impl Commands {
         command: &CommandEnvelope,
         user: UserId,
         email: &str,
-        notice: &Notice,
+        notice: Notice,
     ) -> Result<(), Fault> {
         let cause = Cause { id: command.command_id, correlation_id: command.correlation_id.as_deref() };
-        Ok(self.0.tell(tx, cause, user, Some(email), &[Channel::Email], notice).await?)
+        Ok(self.0.write_to(tx, cause, user, email, notice).await?)
     }
 }

@@ -9,7 +9,7 @@ use shared::{
 };
 
 use crate::{
-    domain::{Channel, Decision, Moment, News, Notice, Profile, Telling, decide, telling},
+    domain::{Audience, Decision, Moment, News, Notice, Profile, RoleChange, Telling, decide, telling},
     service::{App, Cause},
 };
 
@@ -25,6 +25,8 @@ impl Handler for Events {
         let (user, news) = match decision {
             Decision::LearnAccount => {
                 let UserRegistered { user_id, email, role } = event.data()?;
+                self.account_news(tx, event, user_id, Notice::Welcome(Moment { at: event.timestamp }))
+                    .await?;
                 (user_id, News::Registered { email, role })
             }
             Decision::LearnAddress => {
@@ -32,7 +34,9 @@ impl Handler for Events {
                 (user_id, News::Address(email))
             }
             Decision::LearnRole => {
-                let UserRoleChanged { user_id, new_role, .. } = event.data()?;
+                let UserRoleChanged { user_id, old_role, new_role } = event.data()?;
+                let change = RoleChange { from: old_role, to: new_role.clone(), at: event.timestamp };
+                self.account_news(tx, event, user_id, Notice::RoleChanged(change)).await?;
                 (user_id, News::Role(new_role))
             }
             Decision::LearnStatus => {
@@ -46,42 +50,52 @@ impl Handler for Events {
                 (user_id, News::Profile(Profile { first_name, last_name, language }))
             }
             Decision::Forget => (event.data::<UserDeleted>()?.user_id, News::Erased),
-            Decision::TellTicketCreated => {
-                return self.tell(tx, event, Some(telling::created(event.data()?))).await;
-            }
-            Decision::TellTicketAssigned => {
-                return self.tell(tx, event, telling::assigned(event.data()?, event.user_id)).await;
-            }
-            Decision::TellTicketMoved => {
-                return self.tell(tx, event, telling::moved(event.data()?, event.user_id)).await;
-            }
-            Decision::TellTicketUpdated => {
-                return self.tell(tx, event, telling::updated(event.data()?, event.user_id)).await;
-            }
-            Decision::TellTicketCommented => {
-                return self.tell(tx, event, telling::commented(event.data()?, event.user_id)).await;
-            }
-            Decision::TellPasswordChanged => return self.password_changed(tx, event).await,
             Decision::Ignore => return Ok(()),
+            tell => {
+                let tellings = tellings(tell, event)?;
+                return Ok(self.0.tell(tx, cause(event), tellings).await?);
+            }
         };
         Ok(self.0.learn(tx, user, news, event.aggregate_version).await?)
     }
 }
 
 impl Events {
-    /// What is said about a ticket goes by mail and stands in the list.
-    async fn tell(&self, tx: &Tx, event: &Envelope, telling: Option<Telling>) -> Result<(), Fault> {
-        let Some(Telling { to, notice }) = telling else { return Ok(()) };
-        let channels = [Channel::Email, Channel::InApp];
-        Ok(self.0.tell(tx, cause(event), to, None, &channels, &notice).await?)
+    /// What happened to an account not long ago. A consumer that reads the stream from its start again, or for the first
+    /// time, welcomes nobody who has been there for long.
+    async fn account_news(&self, tx: &Tx, event: &Envelope, to: UserId, notice: Notice) -> Result<(), Fault> {
+        if self.0.is_news(event.timestamp) {
+            self.0.tell(tx, cause(event), vec![Telling { to: Audience::Person(to), notice }]).await?;
+        }
+        Ok(())
     }
+}
 
-    /// `user.password_changed` and `user.password_reset` both carry no more than whose it was: the aggregate.
-    async fn password_changed(&self, tx: &Tx, event: &Envelope) -> Result<(), Fault> {
-        let notice = Notice::PasswordChanged(Moment { at: event.timestamp });
-        let user = UserId::from(event.aggregate_id);
-        Ok(self.0.tell(tx, cause(event), user, None, &[Channel::Email], &notice).await?)
-    }
+/// Who is told what.
+fn tellings(decision: Decision, event: &Envelope) -> Result<Vec<Telling>, Fault> {
+    let by = event.user_id;
+    Ok(match decision {
+        Decision::TellTicketCreated => telling::created(event.data()?),
+        Decision::TellTicketAssigned => telling::assigned(event.data()?, by),
+        Decision::TellTicketMoved => telling::moved(event.data()?, by),
+        Decision::TellTicketUpdated => telling::updated(event.data()?, by),
+        Decision::TellTicketCommented => telling::commented(event.data()?, by),
+        Decision::TellSlaWarning => telling::clock_nearly_out(event.data()?),
+        Decision::TellSlaBreached => telling::clock_out(event.data()?),
+        Decision::TellFileRefused => telling::file_refused(event.data()?),
+        // `user.password_changed` and `user.password_reset` both carry no more than whose it was: the aggregate.
+        Decision::TellPasswordChanged => vec![Telling {
+            to: Audience::Person(UserId::from(event.aggregate_id)),
+            notice: Notice::PasswordChanged(Moment { at: event.timestamp }),
+        }],
+        Decision::LearnAccount
+        | Decision::LearnAddress
+        | Decision::LearnRole
+        | Decision::LearnStatus
+        | Decision::LearnProfile
+        | Decision::Forget
+        | Decision::Ignore => Vec::new(),
+    })
 }
 
 fn cause(event: &Envelope) -> Cause<'_> {

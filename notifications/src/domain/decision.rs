@@ -9,11 +9,11 @@ use shared::events::{
 /// What this service does on an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// A recipient with an address.
+    /// A recipient with an address, who is welcomed.
     LearnAccount,
     /// The address is the proved one.
     LearnAddress,
-    /// Another role.
+    /// Another role, which its owner is told of.
     LearnRole,
     /// Open or closed.
     LearnStatus,
@@ -21,16 +21,22 @@ pub enum Decision {
     LearnProfile,
     /// Forget the person.
     Forget,
-    /// Tell the requester that the ticket is there.
+    /// Tell the requester that the ticket is there, and the agents that nobody has it.
     TellTicketCreated,
     /// Tell whoever has the ticket now.
     TellTicketAssigned,
-    /// Tell the requester of the ticket's new status.
+    /// Tell the requester, and maybe the agent, of the ticket's new status.
     TellTicketMoved,
     /// Tell the requester what else is new about the ticket.
     TellTicketUpdated,
-    /// Tell the requester what was written to them.
+    /// Tell the requester and the agent what was written.
     TellTicketCommented,
+    /// Tell the agent, or all, that a clock has nearly run out.
+    TellSlaWarning,
+    /// Tell the agent, or all, that a clock has run out.
+    TellSlaBreached,
+    /// Tell the uploader that the file was infected.
+    TellFileRefused,
     /// Tell the owner that the password is another one, by whichever way it was set.
     TellPasswordChanged,
     /// Nothing.
@@ -66,10 +72,11 @@ pub fn decide(event_type: &str) -> Option<Decision> {
         UserAvatarChanged::TYPE => Decision::Ignore,
         // Only its requester withdraws a ticket, and knows.
         TicketDeleted::TYPE => Decision::Ignore,
-        // No template yet: warnings to agents are a work of their own.
-        TicketSlaWarning::TYPE | TicketSlaBreached::TYPE => Decision::Ignore,
-        // No template yet.
-        FileUploaded::TYPE | FileDeleted::TYPE | FileInfected::TYPE => Decision::Ignore,
+        TicketSlaWarning::TYPE => Decision::TellSlaWarning,
+        TicketSlaBreached::TYPE => Decision::TellSlaBreached,
+        FileInfected::TYPE => Decision::TellFileRefused,
+        // Whoever sees the ticket sees its files.
+        FileUploaded::TYPE | FileDeleted::TYPE => Decision::Ignore,
         // Our own.
         NotificationSent::TYPE | NotificationFailed::TYPE => Decision::Ignore,
         _ => return None,

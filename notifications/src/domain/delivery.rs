@@ -14,16 +14,36 @@ pub enum Channel {
     Email,
     /// The recipient's own list, `GET /notifications`.
     InApp,
+    /// A text message, through the gateway.
+    Sms,
+    /// A push message, through the gateway.
+    Push,
 }
 
 impl Channel {
+    /// Every channel, once.
+    pub const ALL: [Self; 4] = [Self::Email, Self::InApp, Self::Sms, Self::Push];
+
     /// The name, as in `in_app`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Email => "email",
             Self::InApp => "in_app",
+            Self::Sms => "sms",
+            Self::Push => "push",
         }
+    }
+}
+
+impl FromStr for Channel {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|channel| channel.as_str() == name)
+            .ok_or_else(|| format!("no channel `{name}`"))
     }
 }
 
@@ -61,10 +81,15 @@ pub enum Status {
     Failed,
     /// Not sent, because the recipient does not want it or is no longer there.
     Suppressed,
+    /// Waits to go out together with others.
+    Collected,
+    /// Went out together with others, in another delivery.
+    Digested,
 }
 
 impl Status {
-    const ALL: [Self; 4] = [Self::Pending, Self::Sent, Self::Failed, Self::Suppressed];
+    const ALL: [Self; 6] =
+        [Self::Pending, Self::Sent, Self::Failed, Self::Suppressed, Self::Collected, Self::Digested];
 
     /// The name, as in `pending`.
     #[must_use]
@@ -74,6 +99,8 @@ impl Status {
             Self::Sent => "sent",
             Self::Failed => "failed",
             Self::Suppressed => "suppressed",
+            Self::Collected => "collected",
+            Self::Digested => "digested",
         }
     }
 }
@@ -99,6 +126,12 @@ pub mod reason {
     pub const INACTIVE: &str = "recipient inactive";
     /// The recipient's preferences say so.
     pub const UNWANTED: &str = "switched off by the recipient";
+    /// Nobody is told of what they did themselves.
+    pub const OWN_ACT: &str = "did it themselves";
+    /// It is for those who work tickets, and the recipient is none of them.
+    pub const NOT_AN_AGENT: &str = "for agents only";
+    /// It goes out with others when the recipient's hour or day is over.
+    pub const WAITS_FOR_OTHERS: &str = "waits for the digest";
     /// Nothing is known of the recipient yet; the delivery waits.
     pub const UNKNOWN_RECIPIENT: &str = "recipient not known yet";
 }
@@ -118,6 +151,8 @@ pub struct Order {
     pub address: Option<String>,
     /// What it says.
     pub notice: Notice,
+    /// Why it is not sent, for the ledger.
+    pub withheld: Option<&'static str>,
 }
 
 /// A delivery that a worker has claimed.
@@ -131,6 +166,8 @@ pub struct Delivery {
     pub correlation_id: Option<String>,
     /// Who gets it.
     pub recipient: UserId,
+    /// Which way.
+    pub channel: Channel,
     /// What kind of message.
     pub template: Template,
     /// What it says, as stored.
@@ -160,6 +197,8 @@ pub enum Outcome {
     Unsendable(String),
     /// Nobody is to be told.
     Unwanted(&'static str),
+    /// It goes out with others, then.
+    Collect(Timestamp),
     /// The recipient is not known yet; this was no attempt.
     UnknownRecipient,
 }
@@ -208,6 +247,10 @@ impl Delivery {
             Outcome::Refused(why) => settled(Status::Failed, self.attempts + 1, Some(why)),
             Outcome::Unsendable(why) => settled(Status::Failed, self.attempts, Some(why)),
             Outcome::Unwanted(why) => settled(Status::Suppressed, self.attempts, Some(why.to_owned())),
+            Outcome::Collect(until) => Settlement {
+                next_attempt_at: until,
+                ..settled(Status::Collected, self.attempts, Some(reason::WAITS_FOR_OTHERS.to_owned()))
+            },
             Outcome::UnknownRecipient => Settlement {
                 next_attempt_at: super::retry::next_look(self.created_at, now),
                 ..settled(Status::Pending, self.attempts, Some(reason::UNKNOWN_RECIPIENT.to_owned()))
@@ -231,7 +274,7 @@ mod tests {
     use shared::ids::{DeliveryId, EventId, UserId};
     use uuid::Uuid;
 
-    use super::{Delivery, Outcome, Status, reason};
+    use super::{Channel, Delivery, Outcome, Status, reason};
     use crate::domain::Template;
 
     fn delivery(attempts: i32) -> Delivery {
@@ -240,6 +283,7 @@ mod tests {
             cause: EventId::from(Uuid::nil()),
             correlation_id: None,
             recipient: UserId::from(Uuid::nil()),
+            channel: Channel::Email,
             template: Template::PasswordReset,
             payload: "{}".into(),
             address: None,
@@ -264,6 +308,7 @@ mod tests {
             (2, Outcome::Unsendable(reason::EXPIRED.into()), Status::Failed, 2, 0),
             (0, Outcome::Unwanted(reason::ERASED), Status::Suppressed, 0, 0),
             (0, Outcome::UnknownRecipient, Status::Pending, 0, 10),
+            (1, Outcome::Collect(now + Duration::seconds(600)), Status::Collected, 1, 600),
         ] {
             let settlement = delivery(before).settle(outcome.clone(), now);
             assert_eq!(settlement.status, status, "{outcome:?}");

@@ -3,6 +3,7 @@
 mod address;
 mod decision;
 mod delivery;
+mod digest;
 mod field;
 mod language;
 mod notice;
@@ -15,18 +16,22 @@ pub mod telling;
 mod telling_tests;
 mod template;
 mod text;
+mod wording;
 
 pub use address::MailAddress;
 pub use decision::{Decision, decide};
 pub use delivery::{Channel, Delivery, Order, Outcome, Priority, Settlement, Status, reason};
+pub use digest::Rhythm;
 pub use field::TicketField;
 pub use language::Language;
 pub use notice::{
-    Assignment, Moment, Move, Notice, SCRUBBED, SecretLink, TicketFacts, TicketLabel, TicketNews,
+    Alarm, Assignment, Collected, Collection, Moment, Move, Notice, Refusal, RoleChange, SCRUBBED,
+    SecretLink, TicketFacts, TicketLabel, TicketNews,
 };
-pub use notification::{Notification, Record, Window};
+pub use notification::{Notification, Record, Search, Window};
 pub use preferences::{NotOptional, Preferences};
 pub use recipient::{News, Profile, Recipient};
-pub use telling::Telling;
+pub use telling::{Audience, Telling};
 pub use template::Template;
 pub use text::{few_lines, one_line};
+pub use wording::{Override, Overrides, Part, Wording, WordingFault};

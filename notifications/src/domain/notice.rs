@@ -7,21 +7,76 @@ use shared::{
 
 use super::Template;
 
-/// What a delivery says: the facts that its template shows, as they were when the event happened.
-#[derive(Clone, PartialEq)]
-pub enum Notice {
+macro_rules! notices {
+    ($($(#[$doc:meta])* $variant:ident($facts:ty),)*) => {
+        /// What a delivery says: the facts that its template shows, as they were when the event happened.
+        #[derive(Clone, PartialEq)]
+        pub enum Notice {
+            $($(#[$doc])* $variant($facts),)*
+        }
+
+        impl Notice {
+            /// The template that shows it.
+            #[must_use]
+            pub fn template(&self) -> Template {
+                match self { $(Self::$variant(_) => Template::$variant,)* }
+            }
+
+            /// The form in which it lies in the database.
+            #[must_use]
+            pub fn payload(&self) -> String {
+                let json = match self { $(Self::$variant(facts) => serde_json::to_string(facts),)* };
+                json.expect("strings, ids and times serialise")
+            }
+
+            /// Reads what [`Notice::payload`] wrote.
+            ///
+            /// # Errors
+            /// When it is something else, as a payload that was overwritten is.
+            pub fn read(template: Template, payload: &str) -> Result<Self, serde_json::Error> {
+                Ok(match template {
+                    $(Template::$variant => Self::$variant(serde_json::from_str(payload)?),)*
+                })
+            }
+        }
+    };
+}
+
+notices! {
     /// A ticket was opened.
     TicketCreated(TicketFacts),
+    /// A ticket came in, and nobody has it.
+    TicketUnassigned(Assignment),
     /// A ticket is the reader's to work on.
     TicketAssigned(Assignment),
-    /// Something happened to the reader's ticket.
+    /// Something about a ticket changed.
     TicketUpdated(TicketNews),
+    /// Somebody wrote on a ticket.
+    TicketCommented(TicketNews),
+    /// A ticket is done.
+    TicketResolved(TicketNews),
+    /// A ticket is over.
+    TicketClosed(TicketNews),
+    /// A ticket is not over after all.
+    TicketReopened(TicketNews),
+    /// A clock has nearly run out.
+    SlaWarning(Alarm),
+    /// A clock has run out.
+    SlaBreach(Alarm),
+    /// A file was infected.
+    FileRefused(Refusal),
+    /// The account is new.
+    Welcome(Moment),
     /// Prove the address.
     EmailVerification(SecretLink),
     /// Set a new password.
     PasswordReset(SecretLink),
     /// The password was changed.
     PasswordChanged(Moment),
+    /// The role was changed.
+    RoleChanged(RoleChange),
+    /// What came together.
+    Digest(Collection),
 }
 
 /// Which ticket, and what it was called.
@@ -77,6 +132,70 @@ pub struct TicketNews {
     pub changes: Vec<FieldChange>,
     /// What was said about it.
     pub comment: Option<String>,
+    /// Whether what was said is for agents only; then it stands in the ticket and not here.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_internal: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// A ticket whose clock runs out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Alarm {
+    /// Which one, who opened it, and when the clock runs out.
+    #[serde(flatten)]
+    pub ticket: Assignment,
+    /// Whether it is the clock until the first answer; else it is the one until the resolution.
+    pub is_response: bool,
+}
+
+/// A file that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refusal {
+    /// The ticket that it was meant for.
+    pub ticket_id: TicketId,
+    /// Its name, as the uploader gave it.
+    pub file_name: String,
+    /// What the scanner calls what it found.
+    pub signature: String,
+}
+
+/// From one role to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleChange {
+    /// The role before.
+    pub from: String,
+    /// The role after.
+    pub to: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Notices that go out together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Collection {
+    /// The oldest of them, in their order.
+    pub items: Vec<Collected>,
+    /// How many there are in all.
+    pub count: usize,
+}
+
+/// One of several notices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Collected {
+    /// Its template's name.
+    pub template: String,
+    /// Its facts, as stored.
+    pub payload: String,
+    /// When it was ordered.
+    pub at: Timestamp,
 }
 
 /// From one status to another.
@@ -108,27 +227,27 @@ pub struct Moment {
 }
 
 impl Notice {
-    /// The template that shows it.
-    #[must_use]
-    pub fn template(&self) -> Template {
-        match self {
-            Self::TicketCreated(_) => Template::TicketCreated,
-            Self::TicketAssigned(_) => Template::TicketAssigned,
-            Self::TicketUpdated(_) => Template::TicketUpdated,
-            Self::EmailVerification(_) => Template::EmailVerification,
-            Self::PasswordReset(_) => Template::PasswordReset,
-            Self::PasswordChanged(_) => Template::PasswordChanged,
-        }
-    }
-
     /// The ticket that it is about.
     #[must_use]
     pub fn ticket(&self) -> Option<TicketId> {
         match self {
-            Self::TicketCreated(TicketFacts { label, .. })
-            | Self::TicketAssigned(Assignment { label, .. })
-            | Self::TicketUpdated(TicketNews { label, .. }) => Some(label.ticket_id),
-            Self::EmailVerification(_) | Self::PasswordReset(_) | Self::PasswordChanged(_) => None,
+            Self::TicketCreated(facts) => Some(facts.label.ticket_id),
+            Self::TicketUnassigned(ticket)
+            | Self::TicketAssigned(ticket)
+            | Self::SlaWarning(Alarm { ticket, .. })
+            | Self::SlaBreach(Alarm { ticket, .. }) => Some(ticket.label.ticket_id),
+            Self::TicketUpdated(news)
+            | Self::TicketCommented(news)
+            | Self::TicketResolved(news)
+            | Self::TicketClosed(news)
+            | Self::TicketReopened(news) => Some(news.label.ticket_id),
+            Self::FileRefused(refusal) => Some(refusal.ticket_id),
+            Self::Welcome(_)
+            | Self::EmailVerification(_)
+            | Self::PasswordReset(_)
+            | Self::PasswordChanged(_)
+            | Self::RoleChanged(_)
+            | Self::Digest(_) => None,
         }
     }
 
@@ -136,12 +255,11 @@ impl Notice {
     #[must_use]
     pub fn names(&self) -> Option<UserId> {
         match self {
-            Self::TicketAssigned(assignment) => Some(assignment.requester),
-            Self::TicketCreated(_)
-            | Self::TicketUpdated(_)
-            | Self::EmailVerification(_)
-            | Self::PasswordReset(_)
-            | Self::PasswordChanged(_) => None,
+            Self::TicketUnassigned(ticket)
+            | Self::TicketAssigned(ticket)
+            | Self::SlaWarning(Alarm { ticket, .. })
+            | Self::SlaBreach(Alarm { ticket, .. }) => Some(ticket.requester),
+            _ => None,
         }
     }
 
@@ -150,39 +268,18 @@ impl Notice {
     pub fn expires_at(&self) -> Option<Timestamp> {
         match self {
             Self::EmailVerification(link) | Self::PasswordReset(link) => Some(link.expires_at),
-            Self::TicketCreated(_)
-            | Self::TicketAssigned(_)
-            | Self::TicketUpdated(_)
-            | Self::PasswordChanged(_) => None,
+            _ => None,
         }
     }
 
-    /// The form in which it lies in the database.
+    /// Whether it is only for those who work tickets.
     #[must_use]
-    pub fn payload(&self) -> String {
-        let json = match self {
-            Self::TicketCreated(facts) => serde_json::to_string(facts),
-            Self::TicketAssigned(assignment) => serde_json::to_string(assignment),
-            Self::TicketUpdated(news) => serde_json::to_string(news),
-            Self::EmailVerification(link) | Self::PasswordReset(link) => serde_json::to_string(link),
-            Self::PasswordChanged(moment) => serde_json::to_string(moment),
-        };
-        json.expect("strings, ids and times serialise")
-    }
-
-    /// Reads what [`Notice::payload`] wrote.
-    ///
-    /// # Errors
-    /// When it is something else, as a payload that was overwritten is.
-    pub fn read(template: Template, payload: &str) -> Result<Self, serde_json::Error> {
-        Ok(match template {
-            Template::TicketCreated => Self::TicketCreated(serde_json::from_str(payload)?),
-            Template::TicketAssigned => Self::TicketAssigned(serde_json::from_str(payload)?),
-            Template::TicketUpdated => Self::TicketUpdated(serde_json::from_str(payload)?),
-            Template::EmailVerification => Self::EmailVerification(serde_json::from_str(payload)?),
-            Template::PasswordReset => Self::PasswordReset(serde_json::from_str(payload)?),
-            Template::PasswordChanged => Self::PasswordChanged(serde_json::from_str(payload)?),
-        })
+    pub fn is_for_agents(&self) -> bool {
+        match self {
+            Self::TicketUnassigned(_) | Self::SlaWarning(_) | Self::SlaBreach(_) => true,
+            Self::TicketCommented(news) => news.is_internal,
+            _ => false,
+        }
     }
 }
 
@@ -197,69 +294,5 @@ impl std::fmt::Debug for Notice {
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::{TimeZone, Utc};
-    use shared::{
-        events::FieldChange,
-        ids::{TicketId, UserId},
-    };
-    use uuid::Uuid;
-
-    use super::{
-        Assignment, Moment, Move, Notice, SCRUBBED, SecretLink, TicketFacts, TicketLabel, TicketNews,
-    };
-    use crate::domain::Template;
-
-    fn label() -> TicketLabel {
-        TicketLabel {
-            ticket_id: TicketId::from(Uuid::nil()),
-            ticket_number: "HD-000042".into(),
-            title: "\"quoted\"\r\n{{7*7}}".into(),
-        }
-    }
-
-    fn opened() -> Notice {
-        Notice::TicketCreated(TicketFacts {
-            label: label(),
-            priority: "HIGH".into(),
-            category: "hardware".into(),
-        })
-    }
-
-    #[test]
-    fn a_payload_reads_back_as_it_was_and_a_scrubbed_one_not_at_all() {
-        let at = Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap();
-        let link = SecretLink { token: "t0ken".into(), expires_at: at };
-        for notice in [
-            opened(),
-            Notice::TicketAssigned(Assignment {
-                label: label(),
-                priority: "HIGH".into(),
-                requester: UserId::from(Uuid::nil()),
-                due_at: at,
-            }),
-            Notice::TicketUpdated(TicketNews {
-                label: label(),
-                moved: Some(Move { from: "OPEN".into(), to: "IN_PROGRESS".into() }),
-                changes: vec![FieldChange { field: "title".into(), old: None, new: Some("\0".into()) }],
-                comment: Some("one\ntwo".into()),
-            }),
-            Notice::TicketUpdated(TicketNews { label: label(), moved: None, changes: vec![], comment: None }),
-            Notice::EmailVerification(link.clone()),
-            Notice::PasswordReset(link),
-            Notice::PasswordChanged(Moment { at }),
-        ] {
-            assert_eq!(Notice::read(notice.template(), &notice.payload()).unwrap(), notice);
-            assert!(Notice::read(notice.template(), SCRUBBED).is_err());
-            assert!(!format!("{notice:?}").contains("t0ken"));
-        }
-    }
-
-    /// Deliveries outlive the build that ordered them.
-    #[test]
-    fn what_lay_in_the_database_before_there_were_other_mails_on_tickets_is_still_read() {
-        let stored = r#"{"ticketId":"00000000-0000-0000-0000-000000000000","ticketNumber":"HD-000042","title":"\"quoted\"\r\n{{7*7}}","priority":"HIGH","category":"hardware"}"#;
-        assert_eq!(Notice::read(Template::TicketCreated, stored).unwrap(), opened());
-        assert_eq!(opened().payload(), stored, "and a build of before reads what this one writes");
-    }
-}
+#[path = "notice_tests.rs"]
+mod tests;

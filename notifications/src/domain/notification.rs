@@ -1,9 +1,9 @@
 use shared::{
     clock::Timestamp,
-    ids::{DeliveryId, TicketId},
+    ids::{DeliveryId, EventId, TicketId, UserId},
 };
 
-use super::Template;
+use super::{Channel, Status, Template};
 
 /// A line of somebody's own list.
 #[derive(Clone, Debug)]
@@ -27,7 +27,11 @@ pub struct Notification {
 pub struct Record {
     /// The delivery.
     pub id: DeliveryId,
-    /// `email`, `in_app`.
+    /// The event or command that asked for it.
+    pub cause: EventId,
+    /// Who gets it.
+    pub recipient: UserId,
+    /// `email`, `in_app`, `sms`, `push`.
     pub channel: String,
     /// The template's name, which may be one that only a newer replica knows.
     pub template: String,
@@ -43,6 +47,10 @@ pub struct Record {
     pub attempts: i32,
     /// Why it waits, failed or was suppressed.
     pub reason: Option<String>,
+    /// When it is tried next, while it waits.
+    pub next_attempt_at: Timestamp,
+    /// The delivery that took it along.
+    pub digest: Option<DeliveryId>,
     /// When it was ordered.
     pub created_at: Timestamp,
     /// When it was sent.
@@ -61,6 +69,27 @@ pub struct Window {
     /// The newest first.
     pub descending: bool,
     /// After this line: when it came, and which.
+    pub after: Option<(Timestamp, DeliveryId)>,
+    /// How many at most.
+    pub limit: u64,
+}
+
+/// Which lines of the ledger, and from where on.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// Only those that are that far.
+    pub status: Option<Status>,
+    /// Only those of that kind.
+    pub template: Option<Template>,
+    /// Only those that go that way.
+    pub channel: Option<Channel>,
+    /// Only those to that person.
+    pub recipient: Option<UserId>,
+    /// Only those about that ticket.
+    pub ticket: Option<TicketId>,
+    /// The newest first.
+    pub descending: bool,
+    /// After this line: when it was ordered, and which.
     pub after: Option<(Timestamp, DeliveryId)>,
     /// How many at most.
     pub limit: u64,

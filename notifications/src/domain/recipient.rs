@@ -69,6 +69,12 @@ impl Recipient {
         }
     }
 
+    /// Whether the person is known to work no tickets.
+    #[must_use]
+    pub fn is_no_agent(&self) -> bool {
+        self.role.value().as_deref() == Some("user")
+    }
+
     /// What the person is called: first and last name, else what stands before the `@`.
     #[must_use]
     pub fn name(&self, address: &MailAddress) -> String {

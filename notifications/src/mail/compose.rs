@@ -28,6 +28,8 @@ pub struct Mail {
     pub language: Language,
     /// The ticket whose thread it belongs to.
     pub thread: Option<TicketId>,
+    /// Where its reader says that they do not want such mails.
+    pub unsubscribe: Option<String>,
     /// When it is sent.
     pub at: Timestamp,
 }
@@ -98,6 +100,10 @@ impl Letterhead {
             // RFC 3834: no vacation notices in return, please.
             .raw_header(header("Auto-Submitted", "auto-generated"))
             .raw_header(header("Content-Language", mail.language.as_str()));
+        if let Some(page) = &mail.unsubscribe {
+            // RFC 2369; made from the configuration, whose URL was parsed.
+            builder = builder.raw_header(header("List-Unsubscribe", &format!("<{page}>")));
+        }
         if let Some(ticket) = mail.thread {
             // Nobody ever gets the mail named here; to a mail program it is what the mails on one ticket share.
             let thread = format!("<ticket-{ticket}@{}>", self.domain);

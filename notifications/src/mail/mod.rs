@@ -1,19 +1,26 @@
 //! From a notice to a mail on its way: rendering, composing, sending.
 
+mod built_in;
 mod changes;
+mod check;
 mod compose;
 mod directory;
 mod render;
+mod samples;
 mod smtp;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod ticket_tests;
 mod variables;
+#[cfg(test)]
+mod wording_tests;
 
+pub use built_in::built_in;
+pub use check::{names, tried};
 pub use compose::{Letterhead, LetterheadFault, Mail};
 pub use directory::DirectoryMailer;
-pub use render::{Letter, Renderer};
+pub use render::{Letter, RenderFault, Renderer};
 pub use smtp::SmtpMailer;
 pub use variables::{Links, Names, variables};
 

@@ -3,8 +3,10 @@ use lettre::Message;
 use shared::ids::{DeliveryId, TicketId};
 use uuid::Uuid;
 
-use super::{Letter, Letterhead, Links, Mail, Names, Renderer, variables};
-use crate::domain::{Language, MailAddress, Moment, Notice, SecretLink, Template, TicketFacts, TicketLabel};
+use super::{Letter, Letterhead, Links, Mail, Names, Renderer};
+use crate::domain::{
+    Language, MailAddress, Moment, Notice, Overrides, SecretLink, Template, TicketFacts, TicketLabel,
+};
 
 pub(super) fn label(title: &str) -> TicketLabel {
     TicketLabel {
@@ -25,10 +27,9 @@ fn ticket(title: &str) -> Notice {
 pub(super) fn letter(notice: &Notice, language: Language, user_name: &str) -> Letter {
     let links = Links::new("https://help.example.com".into());
     let names = Names { reader: user_name, other: None };
-    Renderer::new()
-        .unwrap()
-        .letter(notice.template(), language, &variables(notice, language, names, &links))
-        .unwrap()
+    let renderer = Renderer::new(&Overrides::new()).unwrap();
+    let variables = renderer.variables(notice, language, names, &links);
+    renderer.letter(notice.template(), language, &variables).unwrap()
 }
 
 pub(super) fn composed(letter: Letter, thread: bool) -> Message {
@@ -37,6 +38,7 @@ pub(super) fn composed(letter: Letter, thread: bool) -> Message {
         to: MailAddress::parse("alice@example.com").unwrap(),
         letter,
         language: Language::Fr,
+        unsubscribe: thread.then(|| "https://help.example.com/preferences".into()),
         thread: thread.then(|| TicketId::from(Uuid::from_u128(42))),
         at: Utc.with_ymd_and_hms(2026, 1, 31, 10, 0, 0).unwrap(),
     };
@@ -271,6 +273,7 @@ fn a_mail_on_a_ticket_has_these_headers() {
     Message-ID: <00000000-0000-0000-0000-000000000007@example.org>
     Auto-Submitted: auto-generated
     Content-Language: fr
+    List-Unsubscribe: <https://help.example.com/preferences>
     In-Reply-To: <ticket-00000000-0000-0000-0000-00000000002a@example.org>
     References: <ticket-00000000-0000-0000-0000-00000000002a@example.org>
     MIME-Version: 1.0
@@ -287,7 +290,7 @@ fn a_mail_is_the_same_bytes_at_every_attempt() {
 
 #[test]
 fn a_missing_variable_is_a_fault_and_no_gap_in_a_mail() {
-    let renderer = Renderer::new().unwrap();
+    let renderer = Renderer::new(&Overrides::new()).unwrap();
     let fault = renderer.letter(Template::TicketCreated, Language::Fr, &serde_json::json!({})).unwrap_err();
     assert!(fault.to_string().starts_with("template ticket_created (fr): "), "{fault}");
 }

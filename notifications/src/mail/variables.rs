@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use shared::clock::Timestamp;
+use shared::{clock::Timestamp, ids::TicketId};
 
 use super::changes;
 use crate::domain::{
@@ -30,6 +30,24 @@ impl Links {
         Self { app_url }
     }
 
+    /// Where a ticket is shown.
+    #[must_use]
+    pub fn ticket(&self, ticket: TicketId) -> String {
+        format!("{}/tickets/{ticket}", self.app_url)
+    }
+
+    /// Where one says what one wants to be told.
+    #[must_use]
+    pub fn preferences(&self) -> String {
+        format!("{}/preferences", self.app_url)
+    }
+
+    /// Where one's own list is.
+    #[must_use]
+    pub fn list(&self) -> String {
+        format!("{}/notifications", self.app_url)
+    }
+
     fn with_token(&self, page: &str, token: &str) -> String {
         format!("{}/{page}?token={}", self.app_url, percent_encoded(token))
     }
@@ -49,22 +67,50 @@ pub struct Names<'a> {
 pub fn variables(notice: &Notice, language: Language, names: Names<'_>, links: &Links) -> Value {
     let mut variables = match notice {
         Notice::TicketCreated(facts) => ticket(facts, links),
-        Notice::TicketAssigned(assignment) => assigned(assignment, language, links),
-        Notice::TicketUpdated(news) => updated(news, language, links),
+        Notice::TicketUnassigned(ticket) | Notice::TicketAssigned(ticket) => {
+            assigned(ticket, language, links)
+        }
+        Notice::SlaWarning(alarm) | Notice::SlaBreach(alarm) => {
+            let mut variables = assigned(&alarm.ticket, language, links);
+            variables["isResponse"] = json!(alarm.is_response);
+            variables
+        }
+        Notice::TicketUpdated(news)
+        | Notice::TicketCommented(news)
+        | Notice::TicketResolved(news)
+        | Notice::TicketClosed(news)
+        | Notice::TicketReopened(news) => updated(news, language, links),
+        Notice::FileRefused(refusal) => json!({
+            "fileName": one_line(&refusal.file_name, LONGEST_VALUE),
+            "signature": one_line(&refusal.signature, LONGEST_VALUE),
+            "ticketUrl": links.ticket(refusal.ticket_id),
+        }),
+        Notice::Welcome(_) => json!({ "appUrl": links.app_url }),
         Notice::EmailVerification(link) => secret_link(link, "verify-email", language, links),
         Notice::PasswordReset(link) => secret_link(link, "reset-password", language, links),
         Notice::PasswordChanged(moment) => json!({
             "changedAt": moment_in_words(moment.at, language),
             "forgotUrl": format!("{}/forgot-password", links.app_url),
         }),
+        Notice::RoleChanged(change) => json!({
+            "oldRole": one_line(&change.from, LONGEST_VALUE),
+            "newRole": one_line(&change.to, LONGEST_VALUE),
+            "changedAt": moment_in_words(change.at, language),
+        }),
+        // What each says is rendered by whoever has the templates.
+        Notice::Digest(collection) => json!({
+            "count": collection.count,
+            "more": collection.count.saturating_sub(collection.items.len()),
+            "items": [],
+        }),
     };
-    // The specification's names: in a mail to an agent `userName` is the requester.
-    match notice {
-        Notice::TicketAssigned(_) => {
+    // The specification's names: in a mail to an agent about somebody's ticket `userName` is the requester.
+    match notice.names() {
+        Some(_) => {
             variables["adminName"] = json!(names.reader);
             variables["userName"] = json!(names.other.unwrap_or(NOTHING));
         }
-        _ => variables["userName"] = json!(names.reader),
+        None => variables["userName"] = json!(names.reader),
     }
     variables["language"] = json!(language.as_str());
     variables
@@ -92,6 +138,7 @@ fn updated(news: &TicketNews, language: Language, links: &Links) -> Value {
     variables["newStatus"] = json!(moved.map(|moved| one_line(&moved.to, LONGEST_VALUE)));
     variables["additionalChanges"] = json!(changes::in_words(&news.changes, language));
     variables["comment"] = json!(few_lines(news.comment.as_deref().unwrap_or_default(), LONGEST_COMMENT));
+    variables["isInternal"] = json!(news.is_internal);
     variables
 }
 
@@ -99,7 +146,7 @@ fn label(label: &TicketLabel, links: &Links) -> Value {
     json!({
         "ticketNumber": one_line(&label.ticket_number, LONGEST_VALUE),
         "title": one_line(&label.title, LONGEST_VALUE),
-        "ticketUrl": format!("{}/tickets/{}", links.app_url, label.ticket_id),
+        "ticketUrl": links.ticket(label.ticket_id),
     })
 }
 

@@ -2,8 +2,11 @@
 
 mod dto;
 mod export;
+mod ledger;
 mod list;
 mod preferences;
+mod stream;
+mod templates;
 
 use actix_web::web;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -19,5 +22,13 @@ pub fn configure(cfg: &mut ServiceConfig, app: App) {
         .service(list::read)
         .service(preferences::show)
         .service(preferences::change)
-        .service(export::export);
+        .service(stream::follow)
+        .service(export::export)
+        .service(templates::list)
+        .service(templates::preview)
+        .service(templates::show)
+        .service(templates::change)
+        .service(templates::restore)
+        .service(ledger::list)
+        .service(ledger::retry);
 }

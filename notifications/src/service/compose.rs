@@ -4,23 +4,33 @@ use shared::{clock::Timestamp, ids::UserId};
 
 use super::{App, known};
 use crate::{
-    domain::{Delivery, MailAddress, Outcome, Preferences, Recipient, reason},
-    mail::{Mail, Names, variables},
+    domain::{Channel, Delivery, MailAddress, Notice, Outcome, Preferences, Recipient, reason},
+    gateway::Message,
+    mail::{Mail, Names},
 };
 
+/// What is handed over to be carried.
+#[derive(Clone, Debug)]
+pub enum Parcel {
+    /// To a mail server.
+    Mail(Box<Mail>),
+    /// To a gateway.
+    Message(Box<Message>),
+}
+
 impl App {
-    /// The mail of a delivery as things stand at `now`: address, names, language and wishes are those of this moment and
-    /// not of the one that it was ordered at. `people` holds those of [`Delivery::people`] of whom something is known.
+    /// What a delivery is as things stand at `now`: address, names, language and wishes are those of this moment and not
+    /// of the one that it was ordered at. `people` holds those of [`Delivery::people`] of whom something is known.
     ///
     /// # Errors
     /// What becomes of the delivery instead.
-    pub(super) fn mail(
+    pub(super) fn parcel(
         &self,
         delivery: &Delivery,
         people: &HashMap<UserId, Recipient>,
         wishes: &Preferences,
         now: Timestamp,
-    ) -> Result<Mail, Outcome> {
+    ) -> Result<Parcel, Outcome> {
         let recipient = known(people.get(&delivery.recipient).cloned(), delivery.recipient);
         if recipient.erased {
             return Err(Outcome::Unwanted(reason::ERASED));
@@ -28,28 +38,65 @@ impl App {
         if delivery.is_expired(now) {
             return Err(Outcome::Unsendable(reason::EXPIRED.to_owned()));
         }
-        if delivery.template.is_optional() {
-            if !recipient.active.value() {
-                return Err(Outcome::Unwanted(reason::INACTIVE));
-            }
-            if !wishes.wants_mail(delivery.template) {
-                return Err(Outcome::Unwanted(reason::UNWANTED));
-            }
+        if !delivery.template.guards_the_account() && !recipient.active.value() {
+            return Err(Outcome::Unwanted(reason::INACTIVE));
+        }
+        if !wishes.wants(delivery.channel, delivery.template) {
+            return Err(Outcome::Unwanted(reason::UNWANTED));
+        }
+        let notice = delivery
+            .notice()
+            .map_err(|_| Outcome::Unsendable("the facts of the message cannot be read".to_owned()))?;
+        if notice.is_for_agents() && recipient.is_no_agent() {
+            return Err(Outcome::Unwanted(reason::NOT_AN_AGENT));
+        }
+        if delivery.channel == Channel::Email
+            && delivery.template.may_wait()
+            && let Some(until) = wishes.rhythm.window_end(now)
+        {
+            return Err(Outcome::Collect(until));
         }
         let address = delivery.address.as_ref().or(recipient.address.value().as_ref());
         let address = address.ok_or(Outcome::UnknownRecipient)?;
         let to = MailAddress::parse(address).map_err(|fault| Outcome::Unsendable(fault.to_string()))?;
-        let notice = delivery
-            .notice()
-            .map_err(|_| Outcome::Unsendable("the facts of the message cannot be read".to_owned()))?;
-        let language = self.language(wishes, &recipient);
         let other = notice.names().and_then(|user| people.get(&user)?.known_as());
         let names = Names { reader: &recipient.name(&to), other: other.as_deref() };
-        let variables = variables(&notice, language, names, &self.links);
-        let letter = self
-            .renderer
-            .letter(delivery.template, language, &variables)
-            .map_err(|fault| Outcome::Unsendable(fault.to_string()))?;
-        Ok(Mail { delivery: delivery.id, to, letter, language, thread: notice.ticket(), at: now })
+        let language = self.language(wishes, &recipient);
+        let renderer = self.templates.renderer();
+        let variables = renderer.variables(&notice, language, names, &self.links);
+        let unsendable = |fault: crate::mail::RenderFault| Outcome::Unsendable(fault.to_string());
+        if delivery.channel != Channel::Email {
+            let title = renderer.subject(delivery.template, language, &variables).map_err(unsendable)?;
+            return Ok(Parcel::Message(Box::new(self.message(delivery, &notice, title, language))));
+        }
+        let letter = renderer.letter(delivery.template, language, &variables).map_err(unsendable)?;
+        Ok(Parcel::Mail(Box::new(Mail {
+            delivery: delivery.id,
+            to,
+            letter,
+            language,
+            thread: notice.ticket(),
+            unsubscribe: (!delivery.template.guards_the_account()).then(|| self.links.preferences()),
+            at: now,
+        })))
+    }
+
+    fn message(
+        &self,
+        delivery: &Delivery,
+        notice: &Notice,
+        title: String,
+        language: crate::domain::Language,
+    ) -> Message {
+        Message {
+            id: delivery.id,
+            channel: delivery.channel.as_str(),
+            user_id: delivery.recipient,
+            template: delivery.template.as_str(),
+            language: language.as_str(),
+            title,
+            ticket_id: notice.ticket(),
+            url: notice.ticket().map_or_else(|| self.links.list(), |ticket| self.links.ticket(ticket)),
+        }
     }
 }

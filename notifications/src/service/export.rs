@@ -39,7 +39,7 @@ impl App {
         let preferences = preferences::find(conn, caller.user_id).await?;
         let recipient = known(recipients::find(conn, caller.user_id).await?, caller.user_id);
         let language = self.language(&preferences, &recipient);
-        let name = Self::name_of(&recipient, caller);
+        let name = Self::name_of(&recipient, &caller.email);
         let records = list::ledger(conn, caller.user_id).await?;
         let exported = |record| self.exported(record, language, &name);
         Ok(Export {
@@ -56,7 +56,7 @@ impl App {
         let title = template.and_then(|template| match is_open {
             true => self.title(template, &record.payload, language, name).ok(),
             // Such a subject names nothing, and the payload may be overwritten.
-            false => self.renderer.subject(template, language, &Default::default()).ok(),
+            false => self.templates.renderer().subject(template, language, &Default::default()).ok(),
         });
         Exported { title: title.unwrap_or_else(|| record.template.clone()), record, is_open }
     }

@@ -1,14 +1,14 @@
 use shared::{
     auth::Caller,
     clock::Timestamp,
-    ids::{DeliveryId, TicketId},
+    ids::{DeliveryId, TicketId, UserId},
 };
 
 use super::{App, known};
 use crate::{
     domain::{Language, Notice, Notification, Template, Window},
     error::Error,
-    mail::{Names, variables},
+    mail::Names,
     store::{list, preferences, recipients},
 };
 
@@ -75,13 +75,18 @@ impl App {
     }
 
     async fn reader(&self, caller: &Caller) -> Result<(Language, String), Error> {
-        let conn = self.db.conn();
-        let preferences = preferences::find(conn, caller.user_id).await?;
-        let recipient = known(recipients::find(conn, caller.user_id).await?, caller.user_id);
-        Ok((self.language(&preferences, &recipient), Self::name_of(&recipient, caller)))
+        self.reader_of(caller.user_id, &caller.email).await
     }
 
-    fn line(&self, notification: Notification, language: Language, name: &str) -> Line {
+    /// The language of a person, and what they are called.
+    pub(super) async fn reader_of(&self, user: UserId, email: &str) -> Result<(Language, String), Error> {
+        let conn = self.db.conn();
+        let preferences = preferences::find(conn, user).await?;
+        let recipient = known(recipients::find(conn, user).await?, user);
+        Ok((self.language(&preferences, &recipient), Self::name_of(&recipient, email)))
+    }
+
+    pub(super) fn line(&self, notification: Notification, language: Language, name: &str) -> Line {
         let Notification { id, template, payload, ticket, created_at, read_at } = notification;
         let title = self.title(template, &payload, language, name).unwrap_or_else(|fault| {
             tracing::warn!(delivery_id = %id, %template, fault, "a notification has no title");
@@ -101,7 +106,8 @@ impl App {
         let notice = Notice::read(template, payload).map_err(|fault| fault.to_string())?;
         // No subject names anybody but its reader.
         let names = Names { reader: name, other: None };
-        let variables = variables(&notice, language, names, &self.links);
-        self.renderer.subject(template, language, &variables).map_err(|fault| fault.to_string())
+        let renderer = self.templates.renderer();
+        let variables = renderer.variables(&notice, language, names, &self.links);
+        renderer.subject(template, language, &variables).map_err(|fault| fault.to_string())
     }
 }

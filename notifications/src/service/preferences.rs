@@ -4,7 +4,7 @@ use shared::auth::Caller;
 
 use super::{App, known};
 use crate::{
-    domain::{Language, Preferences, Recipient, Template},
+    domain::{Channel, Language, Preferences, Recipient, Rhythm, Template},
     error::Error,
     store::{preferences, recipients},
 };
@@ -12,10 +12,12 @@ use crate::{
 /// A person's preferences as they are in force.
 #[derive(Clone, Debug)]
 pub struct PreferencesShown {
-    /// The language that mails come in.
+    /// The language that messages come in.
     pub language: Language,
-    /// Whether each optional mail is sent.
-    pub email: BTreeMap<Template, bool>,
+    /// How often the mails come that may wait.
+    pub rhythm: Rhythm,
+    /// Whether each optional message is sent, channel by channel.
+    pub wanted: BTreeMap<&'static str, BTreeMap<Template, bool>>,
 }
 
 /// What is to change; the rest stays.
@@ -23,8 +25,10 @@ pub struct PreferencesShown {
 pub struct PreferencesPatch {
     /// The language from now on.
     pub language: Option<Language>,
-    /// The mails to switch on or off.
-    pub email: Vec<(Template, bool)>,
+    /// The rhythm from now on.
+    pub rhythm: Option<Rhythm>,
+    /// The messages to switch on or off.
+    pub wanted: Vec<(Channel, Template, bool)>,
 }
 
 impl App {
@@ -42,7 +46,7 @@ impl App {
     /// Changes the caller's preferences.
     ///
     /// # Errors
-    /// [`Error::NotOptional`] for a mail that cannot be switched off; then nothing is changed.
+    /// [`Error::NotOptional`] for a message that is not for them to choose; then nothing is changed.
     pub async fn prefer(&self, caller: &Caller, patch: PreferencesPatch) -> Result<PreferencesShown, Error> {
         let now = self.clock.now();
         let tx = self.db.begin().await?;
@@ -52,8 +56,9 @@ impl App {
         }
         let mut preferences = preferences::lock(&tx, caller.user_id, now).await?;
         preferences.language = patch.language.or(preferences.language);
-        for (template, wanted) in patch.email {
-            preferences.set_mail(template, wanted)?;
+        preferences.rhythm = patch.rhythm.unwrap_or(preferences.rhythm);
+        for (channel, template, wanted) in patch.wanted {
+            preferences.set(channel, template, wanted)?;
         }
         preferences::save(&tx, caller.user_id, &preferences, now).await?;
         tx.commit().await?;
@@ -61,10 +66,15 @@ impl App {
     }
 
     pub(super) fn shown(&self, preferences: &Preferences, recipient: &Recipient) -> PreferencesShown {
-        let optional = Template::ALL.into_iter().filter(|template| template.is_optional());
+        let optional = || Template::ALL.iter().copied().filter(|template| template.is_optional());
+        let wanted = |channel: Channel| {
+            let wanted = optional().map(|template| (template, preferences.wants(channel, template)));
+            (channel.as_str(), wanted.collect())
+        };
         PreferencesShown {
             language: self.language(preferences, recipient),
-            email: optional.map(|template| (template, preferences.wants_mail(template))).collect(),
+            rhythm: preferences.rhythm,
+            wanted: Channel::ALL.into_iter().map(wanted).collect(),
         }
     }
 }

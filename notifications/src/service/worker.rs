@@ -10,11 +10,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::App;
+use super::{App, compose::Parcel};
 use crate::{
     config::WorkerConfig,
     domain::{Channel, Delivery, Outcome, Settlement, Status},
-    mail::{Mail, Mailer, SendFault},
+    gateway::Gateway,
+    mail::{Mailer, SendFault},
     store::{deliveries, preferences, recipients},
 };
 
@@ -23,8 +24,37 @@ use crate::{
 pub struct Worker {
     app: App,
     db: Db,
-    mailer: Arc<Mailer>,
+    post: Arc<Post>,
     config: WorkerConfig,
+}
+
+/// Whoever carries what is sent.
+pub struct Post {
+    /// Mails.
+    pub mailer: Mailer,
+    /// Text messages.
+    pub sms: Option<Gateway>,
+    /// Push messages.
+    pub push: Option<Gateway>,
+}
+
+impl Post {
+    /// The channels that it serves.
+    #[must_use]
+    pub fn channels(&self) -> Vec<Channel> {
+        let gateways = [(Channel::Sms, &self.sms), (Channel::Push, &self.push)];
+        let open = gateways.into_iter().filter(|(_, gateway)| gateway.is_some()).map(|(channel, _)| channel);
+        [Channel::Email].into_iter().chain(open).collect()
+    }
+
+    async fn carry(&self, channel: Channel, parcel: &Parcel) -> Result<(), SendFault> {
+        let gateway = if channel == Channel::Sms { &self.sms } else { &self.push };
+        match (parcel, gateway) {
+            (Parcel::Mail(mail), _) => self.mailer.send(mail).await,
+            (Parcel::Message(message), Some(gateway)) => gateway.send(message).await,
+            (Parcel::Message(_), None) => Err(SendFault::Passing("no gateway is configured here".to_owned())),
+        }
+    }
 }
 
 /// A delivery whose attempt is over, to be written down.
@@ -33,8 +63,8 @@ type Done = (Delivery, Outcome);
 impl Worker {
     /// `db` is the pool for background tasks.
     #[must_use]
-    pub fn new(app: App, db: Db, mailer: Arc<Mailer>, config: WorkerConfig) -> Self {
-        Self { app, db, mailer, config }
+    pub fn new(app: App, db: Db, post: Arc<Post>, config: WorkerConfig) -> Self {
+        Self { app, db, post, config }
     }
 
     /// Works until `halting`, then finishes what is under way.
@@ -86,7 +116,10 @@ impl Worker {
                     }
                 }
                 () = self.app.wake.notified() => more_is_due = true,
-                _ = poll.tick() => more_is_due |= self.look().await,
+                _ = poll.tick() => {
+                    self.app.send_digests(&self.db).await;
+                    more_is_due |= self.look().await;
+                }
                 () = halting.cancelled(), if !halted => {}
             }
         }
@@ -94,7 +127,7 @@ impl Worker {
 
     /// One transaction: writes down what is done, and claims `wanted` new ones. Answers what is to be sent now, and how
     /// many were claimed.
-    async fn turn(&self, done: &[Done], wanted: usize) -> Result<(Vec<(Delivery, Mail)>, usize), DbErr> {
+    async fn turn(&self, done: &[Done], wanted: usize) -> Result<(Vec<(Delivery, Parcel)>, usize), DbErr> {
         let now = self.app.clock.now();
         let tx = self.db.begin().await?;
         let mut settled = Vec::with_capacity(done.len());
@@ -103,7 +136,7 @@ impl Worker {
         }
         let claimed = match wanted {
             0 => Vec::new(),
-            _ => deliveries::claim(&tx, wanted as u64, self.lease(), now).await?,
+            _ => deliveries::claim(&tx, &self.post.channels(), wanted as u64, self.lease(), now).await?,
         };
         let count = claimed.len();
         let (known, preferences) = match count {
@@ -117,7 +150,7 @@ impl Worker {
         let mut mails = Vec::with_capacity(count);
         for delivery in claimed {
             let wishes = preferences.get(&delivery.recipient).cloned().unwrap_or_default();
-            match self.app.mail(&delivery, &known, &wishes, now) {
+            match self.app.parcel(&delivery, &known, &wishes, now) {
                 Ok(mail) => mails.push((delivery, mail)),
                 Err(outcome) => settled.extend(self.settle(&tx, &delivery, outcome, now).await?),
             }
@@ -143,18 +176,18 @@ impl Worker {
         match settlement.status {
             Status::Sent => tx.emit(NewEvent::of(&sent(delivery), 1, None, now)).await?,
             Status::Failed => tx.emit(NewEvent::of(&failed(delivery, &settlement), 1, None, now)).await?,
-            Status::Pending | Status::Suppressed => {}
+            Status::Pending | Status::Suppressed | Status::Collected | Status::Digested => {}
         }
         Ok(Some((delivery.clone(), settlement)))
     }
 
     /// One attempt. It owns what it needs, since it outlives the turn that began it.
-    fn attempt(&self, delivery: Delivery, mail: Mail) -> impl Future<Output = Done> + Send + 'static {
-        let (mailer, timeout) = (self.mailer.clone(), self.config.timeout);
+    fn attempt(&self, delivery: Delivery, parcel: Parcel) -> impl Future<Output = Done> + Send + 'static {
+        let (post, timeout) = (self.post.clone(), self.config.timeout);
         let span = tracing::info_span!("deliver", delivery_id = %delivery.id, template = %delivery.template,
             correlation_id = delivery.correlation_id);
         async move {
-            let outcome = match tokio::time::timeout(timeout, mailer.send(&mail)).await {
+            let outcome = match tokio::time::timeout(timeout, post.carry(delivery.channel, &parcel)).await {
                 Ok(Ok(())) => Outcome::Accepted,
                 Ok(Err(SendFault::Passing(why))) => Outcome::Passing(why),
                 Ok(Err(SendFault::Permanent(why))) => Outcome::Refused(why),
@@ -190,7 +223,7 @@ impl Worker {
 
 /// A panic inside one attempt; the delivery comes again when its claim has run out.
 fn lost(error: tokio::task::JoinError) {
-    tracing::error!("an attempt to send a mail broke off: {error}");
+    tracing::error!("an attempt to deliver broke off: {error}");
 }
 
 fn sent(delivery: &Delivery) -> NotificationSent {
@@ -198,7 +231,7 @@ fn sent(delivery: &Delivery) -> NotificationSent {
         delivery_id: delivery.id,
         event_id: delivery.cause,
         template: delivery.template.to_string(),
-        channel: Channel::Email.as_str().to_owned(),
+        channel: delivery.channel.as_str().to_owned(),
         user_id: delivery.recipient,
     }
 }
@@ -208,7 +241,7 @@ fn failed(delivery: &Delivery, settlement: &Settlement) -> NotificationFailed {
         delivery_id: delivery.id,
         event_id: delivery.cause,
         template: delivery.template.to_string(),
-        channel: Channel::Email.as_str().to_owned(),
+        channel: delivery.channel.as_str().to_owned(),
         user_id: delivery.recipient,
         reason: settlement.reason.clone().unwrap_or_default(),
         attempts: settlement.attempts,
@@ -222,16 +255,16 @@ fn count_and_log((delivery, settlement): (Delivery, Settlement)) {
         other => other.as_str(),
     };
     metrics::counter!("deliveries_total", "status" => status, "template" => delivery.template.as_str(),
-        "channel" => Channel::Email.as_str())
+        "channel" => delivery.channel.as_str())
     .increment(1);
     let (id, template, attempts) = (delivery.id, delivery.template, settlement.attempts);
     match (settlement.status, settlement.reason) {
         (Status::Failed, why) => {
-            tracing::error!(delivery_id = %id, %template, attempts, reason = why, "a mail was given up");
+            tracing::error!(delivery_id = %id, %template, attempts, reason = why, "a delivery was given up");
         }
         (Status::Pending, Some(why)) if status == "retried" => {
             tracing::warn!(delivery_id = %id, %template, attempts, reason = why,
-                next_attempt_at = %settlement.next_attempt_at, "a mail did not go and is tried again");
+                next_attempt_at = %settlement.next_attempt_at, "a delivery did not go and is tried again");
         }
         (_, why) => {
             tracing::debug!(delivery_id = %id, %template, status, reason = why, "a delivery was settled")

@@ -9,30 +9,34 @@ use shared::{
     testing::World,
 };
 
-use super::deliveries;
+use super::{deliveries, orders};
 use crate::domain::{Channel, Delivery, Moment, Notice, Order, Outcome, Status};
 
 /// Deliveries that are due, in a database of this test's own.
 async fn due(world: &World, count: usize) -> Db {
     let db = world.open::<migrations::notifications::Migrator>("notifications").await;
     let now = world.clock().now();
-    let orders = (0..count).map(|_| Order {
+    let wanted = (0..count).map(|_| Order {
         cause: EventId::at(now),
         correlation_id: None,
         recipient: UserId::at(now),
         channel: Channel::Email,
         address: None,
         notice: Notice::PasswordChanged(Moment { at: now }),
+        withheld: None,
     });
     let tx = db.begin().await.unwrap();
-    deliveries::order(&tx, orders.collect(), now).await.unwrap();
+    orders::order(&tx, wanted.collect(), now).await.unwrap();
     tx.commit().await.unwrap();
     db
 }
 
 async fn claim(world: &World, db: &Db, count: u64) -> Vec<Delivery> {
     let tx = db.begin().await.unwrap();
-    let claimed = deliveries::claim(&tx, count, Duration::seconds(90), world.clock().now()).await.unwrap();
+    let claimed =
+        deliveries::claim(&tx, &[Channel::Email], count, Duration::seconds(90), world.clock().now())
+            .await
+            .unwrap();
     tx.commit().await.unwrap();
     claimed
 }

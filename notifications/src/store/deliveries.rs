@@ -1,68 +1,35 @@
 use chrono::Duration;
-use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DbErr, FromQueryResult, QuerySelect, entity::prelude::*,
-    sea_query::OnConflict,
-};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QuerySelect, entity::prelude::*};
 use shared::{
     clock::Timestamp,
     db::Tx,
     ids::{DeliveryId, EventId, UserId},
 };
 
-use super::entities::delivery::{ActiveModel, Column, Entity, Model};
-use crate::domain::{Channel, Delivery, Order, SCRUBBED, Settlement, Status, Template, reason};
+use super::entities::delivery::{Column, Entity, Model};
+use crate::domain::{Channel, Delivery, SCRUBBED, Settlement, Status, Template, reason};
 
-/// Writes down deliveries; those that exist already (same cause, recipient, channel and template) stay as they are.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn order(tx: &Tx, orders: Vec<Order>, now: Timestamp) -> Result<(), DbErr> {
-    let rows = orders.into_iter().map(|order| {
-        let template = order.notice.template();
-        // The list itself is the delivery; there is nothing left to do.
-        let at_once = order.channel == Channel::InApp;
-        ActiveModel {
-            id: Set(DeliveryId::at(now).0),
-            event_id: Set(order.cause.0),
-            correlation_id: Set(order.correlation_id),
-            recipient_id: Set(order.recipient.0),
-            channel: Set(order.channel.as_str().to_owned()),
-            template: Set(template.as_str().to_owned()),
-            priority: Set(template.priority().rank()),
-            payload: Set(order.notice.payload()),
-            address: Set(order.address),
-            ticket_id: Set(order.notice.ticket().map(Into::into)),
-            status: Set(if at_once { Status::Sent } else { Status::Pending }.as_str().to_owned()),
-            attempts: Set(0),
-            claim: Set(0),
-            next_attempt_at: Set(now),
-            lease_until: Set(None),
-            last_error: Set(None),
-            expires_at: Set(order.notice.expires_at()),
-            created_at: Set(now),
-            sent_at: Set(at_once.then_some(now)),
-            read_at: Set(None),
-        }
-    });
-    let once = OnConflict::columns([Column::EventId, Column::RecipientId, Column::Channel, Column::Template])
-        .do_nothing()
-        .to_owned();
-    Entity::insert_many(rows).on_conflict(once).exec_without_returning(&**tx).await?;
-    Ok(())
-}
-
-/// Claims up to `count` mails that are due, the most urgent first; nobody else gets them for `lease`. Any number of
+/// Claims up to `count` deliveries that are due, the most urgent first; nobody else gets them for `lease`. Any number of
 /// replicas may do so at once: the condition is checked again by the UPDATE itself.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn claim(tx: &Tx, count: u64, lease: Duration, now: Timestamp) -> Result<Vec<Delivery>, DbErr> {
+pub async fn claim(
+    tx: &Tx,
+    channels: &[Channel],
+    count: u64,
+    lease: Duration,
+    now: Timestamp,
+) -> Result<Vec<Delivery>, DbErr> {
+    let quoted: Vec<_> = channels.iter().map(|channel| format!("'{}'", channel.as_str())).collect();
+    let channels = quoted.join(", ");
     // A template that only a newer replica knows is left to it.
-    let known = Template::ALL.map(|template| format!("'{template}'")).join(", ");
+    let known: Vec<_> = Template::ALL.iter().map(|template| format!("'{template}'")).collect();
+    let known = known.join(", ");
     let skip = if tx.db().is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
     let text = format!(
         "WITH due AS MATERIALIZED ( \
-             SELECT id FROM deliveries WHERE status = 'pending' AND channel = 'email' AND template IN ({known}) \
+             SELECT id FROM deliveries WHERE status = 'pending' AND channel IN ({channels}) AND template IN ({known}) \
              AND next_attempt_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY priority, next_attempt_at LIMIT $2 {skip} \
          ) \
          UPDATE deliveries SET lease_until = $3, claim = claim + 1 \
@@ -79,7 +46,8 @@ pub async fn claim(tx: &Tx, count: u64, lease: Duration, now: Timestamp) -> Resu
 /// # Errors
 /// When the database refuses.
 pub async fn oldest_due(conn: &impl ConnectionTrait, now: Timestamp) -> Result<Option<Timestamp>, DbErr> {
-    let oldest: Option<Option<Timestamp>> = pending_mails()
+    let oldest: Option<Option<Timestamp>> = Entity::find()
+        .filter(Column::Status.eq(Status::Pending.as_str()))
         .select_only()
         .column_as(Column::NextAttemptAt.min(), "oldest")
         .filter(Column::NextAttemptAt.lte(now))
@@ -144,7 +112,7 @@ pub async fn erase(tx: &Tx, recipient: UserId) -> Result<(), DbErr> {
         .col_expr(Column::Status, Expr::value(Status::Suppressed.as_str()))
         .col_expr(Column::LastError, Expr::value(reason::ERASED))
         .filter(Column::RecipientId.eq(recipient.0))
-        .filter(Column::Status.eq(Status::Pending.as_str()))
+        .filter(Column::Status.is_in([Status::Pending.as_str(), Status::Collected.as_str()]))
         .exec(&**tx)
         .await?;
     Entity::update_many()
@@ -156,18 +124,13 @@ pub async fn erase(tx: &Tx, recipient: UserId) -> Result<(), DbErr> {
     Ok(())
 }
 
-fn pending_mails() -> Select<Entity> {
-    Entity::find()
-        .filter(Column::Status.eq(Status::Pending.as_str()))
-        .filter(Column::Channel.eq(Channel::Email.as_str()))
-}
-
 fn delivery(row: Model) -> Result<Delivery, DbErr> {
     Ok(Delivery {
         id: DeliveryId(row.id),
         cause: EventId(row.event_id),
         correlation_id: row.correlation_id,
         recipient: UserId(row.recipient_id),
+        channel: row.channel.parse().map_err(|fault| DbErr::Type(format!("delivery {}: {fault}", row.id)))?,
         template: row
             .template
             .parse()

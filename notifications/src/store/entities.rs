@@ -17,7 +17,7 @@ pub(super) mod delivery {
         pub correlation_id: Option<String>,
         /// Who gets it.
         pub recipient_id: Uuid,
-        /// `email`, `in_app`.
+        /// `email`, `in_app`, `sms`, `push`.
         pub channel: String,
         /// The template's name.
         pub template: String,
@@ -29,7 +29,7 @@ pub(super) mod delivery {
         pub address: Option<String>,
         /// The ticket that it is about.
         pub ticket_id: Option<Uuid>,
-        /// `pending`, `sent`, `failed`, `suppressed`.
+        /// `pending`, `sent`, `failed`, `suppressed`, `collected`, `digested`.
         pub status: String,
         /// Failed attempts.
         pub attempts: i32,
@@ -49,6 +49,10 @@ pub(super) mod delivery {
         pub sent_at: Option<DateTimeUtc>,
         /// When the recipient read it.
         pub read_at: Option<DateTimeUtc>,
+        /// Its place in the recipient's list.
+        pub place: Option<i64>,
+        /// The delivery that took it along.
+        pub digest_id: Option<Uuid>,
     }
 
     /// None.
@@ -117,6 +121,14 @@ pub(super) mod preference {
         pub language: Option<String>,
         /// Template to yes or no, as a JSON object.
         pub email: Json,
+        /// The same for the list.
+        pub in_app: Json,
+        /// The same for text messages.
+        pub sms: Json,
+        /// The same for push messages.
+        pub push: Json,
+        /// How often mails come.
+        pub digest: String,
         /// When this row last changed.
         pub updated_at: DateTimeUtc,
     }

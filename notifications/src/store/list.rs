@@ -4,11 +4,11 @@ use sea_orm::{
 use shared::{
     clock::Timestamp,
     db::Tx,
-    ids::{DeliveryId, UserId},
+    ids::{DeliveryId, EventId, UserId},
 };
 
 use super::entities::delivery::{Column, Entity, Model};
-use crate::domain::{Channel, Notification, Record, Template, Window};
+use crate::domain::{Channel, Notification, Record, Status, Template, Window};
 
 /// A part of somebody's list, by time.
 ///
@@ -96,7 +96,7 @@ pub async fn ledger(conn: &impl ConnectionTrait, owner: UserId) -> Result<Vec<Re
 }
 
 /// Every query on the list begins here, so that none of them can see another's list.
-fn of(owner: UserId) -> Select<Entity> {
+pub(super) fn of(owner: UserId) -> Select<Entity> {
     Entity::find().filter(mine(owner))
 }
 
@@ -105,10 +105,12 @@ fn mine(owner: UserId) -> Condition {
         .add(Column::RecipientId.eq(owner.0))
         .add(Column::Channel.eq(Channel::InApp.as_str()))
         // What only a newer replica can render is shown by it.
-        .add(Column::Template.is_in(Template::ALL.map(Template::as_str)))
+        .add(Column::Template.is_in(Template::ALL.iter().map(|template| template.as_str())))
+        // What they switched off is in the ledger only.
+        .add(Column::Status.eq(Status::Sent.as_str()))
 }
 
-fn notification(row: Model) -> Result<Notification, DbErr> {
+pub(super) fn notification(row: Model) -> Result<Notification, DbErr> {
     Ok(Notification {
         id: DeliveryId(row.id),
         template: row
@@ -122,9 +124,11 @@ fn notification(row: Model) -> Result<Notification, DbErr> {
     })
 }
 
-fn record(row: Model) -> Record {
+pub(super) fn record(row: Model) -> Record {
     Record {
         id: DeliveryId(row.id),
+        cause: EventId(row.event_id),
+        recipient: UserId(row.recipient_id),
         channel: row.channel,
         template: row.template,
         status: row.status,
@@ -133,6 +137,8 @@ fn record(row: Model) -> Record {
         ticket: row.ticket_id.map(Into::into),
         attempts: row.attempts,
         reason: row.last_error,
+        next_attempt_at: row.next_attempt_at,
+        digest: row.digest_id.map(DeliveryId),
         created_at: row.created_at,
         sent_at: row.sent_at,
         read_at: row.read_at,

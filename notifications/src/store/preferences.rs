@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DbErr, QuerySelect, entity::prelude::*, sea_query::OnConflict,
@@ -63,23 +63,37 @@ pub async fn forget(tx: &Tx, user: UserId) -> Result<(), DbErr> {
 }
 
 fn row(user: UserId, preferences: &Preferences, now: Timestamp) -> ActiveModel {
-    let off = preferences.off.iter().map(|name| ((*name).to_owned(), Json::Bool(false)));
+    let object = |names: &BTreeSet<&'static str>, value: bool| {
+        Json::Object(names.iter().map(|name| ((*name).to_owned(), Json::Bool(value))).collect())
+    };
     ActiveModel {
         user_id: Set(user.0),
         language: Set(preferences.language.map(|language| language.as_str().to_owned())),
-        email: Set(Json::Object(off.collect())),
+        email: Set(object(&preferences.mail_off, false)),
+        in_app: Set(object(&preferences.list_off, false)),
+        sms: Set(object(&preferences.sms_on, true)),
+        push: Set(object(&preferences.push_on, true)),
+        digest: Set(preferences.rhythm.as_str().to_owned()),
         updated_at: Set(now),
     }
 }
 
 impl From<Model> for Preferences {
     fn from(row: Model) -> Self {
-        let choices = row.email.as_object().into_iter().flatten();
-        let off = choices.filter(|(_, wanted)| **wanted == Json::Bool(false));
         Self {
             language: row.language.and_then(|language| language.parse().ok()),
-            // A template that is no more is forgotten here.
-            off: off.filter_map(|(name, _)| name.parse().ok()).map(Template::as_str).collect(),
+            mail_off: chosen(&row.email, false),
+            list_off: chosen(&row.in_app, false),
+            sms_on: chosen(&row.sms, true),
+            push_on: chosen(&row.push, true),
+            rhythm: row.digest.parse().unwrap_or_default(),
         }
     }
+}
+
+/// A template that is no more is forgotten here.
+fn chosen(choices: &Json, value: bool) -> BTreeSet<&'static str> {
+    let chosen =
+        choices.as_object().into_iter().flatten().filter(|(_, choice)| **choice == Json::Bool(value));
+    chosen.filter_map(|(name, _)| name.parse().ok()).map(Template::as_str).collect()
 }

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use sea_orm::{
     ConnectionTrait, DbErr, IntoActiveModel, QuerySelect, entity::prelude::*, sea_query::OnConflict,
 };
-use shared::{clock::Timestamp, db::Tx, ids::UserId, stamped::Stamped};
+use shared::{auth::Role, clock::Timestamp, db::Tx, ids::UserId, stamped::Stamped};
 
 use super::entities::recipient::{ActiveModel, Column, Entity, Model};
 use crate::domain::{Profile, Recipient};
@@ -53,6 +53,19 @@ pub async fn find_all(
     let rows =
         Entity::find().filter(Column::UserId.is_in(users.into_iter().map(|user| user.0))).all(conn).await?;
     Ok(rows.into_iter().map(|row| (UserId(row.user_id), row.into())).collect())
+}
+
+/// Everybody who works tickets at this moment.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn staff(conn: &impl ConnectionTrait) -> Result<Vec<Recipient>, DbErr> {
+    let roles = [Role::Agent, Role::Admin].map(Role::as_str);
+    let staff = Entity::find()
+        .filter(Column::Role.is_in(roles))
+        .filter(Column::IsActive.eq(true))
+        .filter(Column::Erased.eq(false));
+    Ok(staff.all(conn).await?.into_iter().map(Recipient::from).collect())
 }
 
 fn row(recipient: &Recipient, now: Timestamp) -> Model {

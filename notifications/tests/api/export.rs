@@ -132,12 +132,60 @@ async fn one_takes_away_all_that_is_kept_about_oneself_the_oldest_first() {
         }
       ],
       "preferences": {
+        "digest": "immediately",
         "email": {
+          "file_refused": true,
+          "sla_breach": true,
+          "sla_warning": true,
           "ticket_assigned": true,
+          "ticket_closed": true,
+          "ticket_commented": true,
           "ticket_created": false,
+          "ticket_reopened": true,
+          "ticket_resolved": true,
+          "ticket_unassigned": true,
           "ticket_updated": true
         },
-        "language": "en"
+        "inApp": {
+          "file_refused": true,
+          "sla_breach": true,
+          "sla_warning": true,
+          "ticket_assigned": true,
+          "ticket_closed": true,
+          "ticket_commented": true,
+          "ticket_created": true,
+          "ticket_reopened": true,
+          "ticket_resolved": true,
+          "ticket_unassigned": true,
+          "ticket_updated": true
+        },
+        "language": "en",
+        "push": {
+          "file_refused": false,
+          "sla_breach": false,
+          "sla_warning": false,
+          "ticket_assigned": false,
+          "ticket_closed": false,
+          "ticket_commented": false,
+          "ticket_created": false,
+          "ticket_reopened": false,
+          "ticket_resolved": false,
+          "ticket_unassigned": false,
+          "ticket_updated": false
+        },
+        "sms": {
+          "file_refused": false,
+          "sla_breach": false,
+          "sla_warning": false,
+          "ticket_assigned": false,
+          "ticket_closed": false,
+          "ticket_commented": false,
+          "ticket_created": false,
+          "ticket_reopened": false,
+          "ticket_resolved": false,
+          "ticket_unassigned": false,
+          "ticket_updated": false
+        }
       },
       "recipient": {
         "email": "alice@example.com",
@@ -207,12 +255,60 @@ async fn who_is_not_known_yet_has_an_empty_export_and_a_question_too_many_is_ref
     {
       "notifications": [],
       "preferences": {
+        "digest": "immediately",
         "email": {
+          "file_refused": true,
+          "sla_breach": true,
+          "sla_warning": true,
           "ticket_assigned": true,
+          "ticket_closed": true,
+          "ticket_commented": true,
           "ticket_created": true,
+          "ticket_reopened": true,
+          "ticket_resolved": true,
+          "ticket_unassigned": true,
           "ticket_updated": true
         },
-        "language": "fr"
+        "inApp": {
+          "file_refused": true,
+          "sla_breach": true,
+          "sla_warning": true,
+          "ticket_assigned": true,
+          "ticket_closed": true,
+          "ticket_commented": true,
+          "ticket_created": true,
+          "ticket_reopened": true,
+          "ticket_resolved": true,
+          "ticket_unassigned": true,
+          "ticket_updated": true
+        },
+        "language": "fr",
+        "push": {
+          "file_refused": false,
+          "sla_breach": false,
+          "sla_warning": false,
+          "ticket_assigned": false,
+          "ticket_closed": false,
+          "ticket_commented": false,
+          "ticket_created": false,
+          "ticket_reopened": false,
+          "ticket_resolved": false,
+          "ticket_unassigned": false,
+          "ticket_updated": false
+        },
+        "sms": {
+          "file_refused": false,
+          "sla_breach": false,
+          "sla_warning": false,
+          "ticket_assigned": false,
+          "ticket_closed": false,
+          "ticket_commented": false,
+          "ticket_created": false,
+          "ticket_reopened": false,
+          "ticket_resolved": false,
+          "ticket_unassigned": false,
+          "ticket_updated": false
+        }
       },
       "recipient": {
         "email": null,

@@ -50,7 +50,7 @@ async fn what_a_user_writes_stays_a_text() {
         let mail = Eml::parse(&raw);
         assert_eq!(mail.count("Bcc") + mail.count("Cc"), 0, "{:?}", mail.headers);
         assert_eq!(mail.header("To"), "alice@example.com");
-        assert_eq!(mail.headers.len(), 11, "{:?}", mail.headers);
+        assert_eq!(mail.headers.len(), 12, "{:?}", mail.headers);
         assert!(
             mail.text.starts_with("Bonjour {{title}}<b> Bcc: victim@example.com --boundary,\n"),
             "{}",
@@ -131,23 +131,29 @@ async fn what_is_written_on_a_ticket_stays_a_text_in_the_mails_that_follow() {
     assert!(server.recipients().iter().all(ours), "{:?}", server.recipients());
     for mail in &mails {
         assert_eq!(mail.count("Bcc") + mail.count("Cc"), 0, "{:?}", mail.headers);
-        assert_eq!(mail.headers.len(), 11, "{:?}", mail.headers);
+        assert_eq!(mail.headers.len(), 12, "{:?}", mail.headers);
         assert!(mail.text.starts_with(&format!("Bonjour {on_one_line},\n")), "{}", mail.text);
         assert!(!mail.text.contains("49"), "{}", mail.text);
         assert!(!mail.html.contains("<script") && mail.html.contains("&lt;script&gt;"), "{}", mail.html);
         // Only what the agent wrote has lines of its own, and nothing of ours comes after it.
-        let ours = mail.text.split("Commentaire de l'agent:\n").next().unwrap();
+        let ours = before_the_comment(&mail.text).0;
         assert!(!ours.lines().any(|line| line.starts_with("Bcc") || line == "."), "{ours}");
     }
-    let comments: Vec<_> = mails.iter().filter_map(|mail| mail.text.split_once("l'agent:\n")).collect();
+    let comments: Vec<_> = mails.iter().filter_map(|mail| before_the_comment(&mail.text).1).collect();
     assert_eq!(comments.len(), 2);
-    for (_, comment) in comments {
+    for comment in comments {
         assert_eq!(comment.trim_end(), text.replace("\r\n", "\n"));
     }
     let mut told = mails.iter().filter_map(|mail| mail.text.split_once("Changements:\n"));
     let (_, told) = told.next().expect("the status changed");
     assert!(told.contains(&format!("- Titre: a → {on_one_line}\n")), "{told}");
     assert!(told.contains(&format!("- Échéance: a → {on_one_line}\n")), "{told}");
+}
+
+/// What stands before the comment that a mail quotes, and the comment.
+fn before_the_comment(text: &str) -> (&str, Option<&str>) {
+    let cut = ["Commentaire de l'agent:\n", "Commentaire:\n"].iter().find_map(|head| text.split_once(head));
+    cut.map_or((text, None), |(before, comment)| (before, Some(comment)))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! The notifications service over HTTP, events and mail.
 
+mod audience;
 mod eml;
 mod export;
 mod hostile;
@@ -19,8 +20,8 @@ use reqwest::{Client, Method, StatusCode};
 use sea_orm::Value;
 use serde_json::Value as Json;
 use shared::{
-    events::{TicketCreated, UserRegistered},
-    ids::{TicketId, UserId},
+    events::{Envelope, Event, TicketCreated, UserRegistered},
+    ids::{EventId, TicketId, UserId},
     testing::{TestCaller, World},
 };
 
@@ -78,10 +79,37 @@ impl Service {
         caller
     }
 
+    /// Somebody who works tickets, of whom `user.registered` has told.
+    pub async fn registered_agent(&self, email: &str) -> TestCaller {
+        let caller = self.world.agent(email);
+        self.register_as(caller.id, email, "agent").await;
+        caller
+    }
+
     /// Tells of an account.
     pub async fn register(&self, user_id: UserId, email: &str) {
-        let event = UserRegistered { user_id, email: email.to_owned(), role: "user".to_owned() };
-        self.world.deliver(&event, 1, Some(user_id)).await;
+        self.register_as(user_id, email, "user").await;
+    }
+
+    /// Tells of an account that was made the day before yesterday: nobody is welcomed any more.
+    async fn register_as(&self, user_id: UserId, email: &str, role: &str) {
+        let now = self.world.clock().now();
+        let event = UserRegistered { user_id, email: email.to_owned(), role: role.to_owned() };
+        let envelope = Envelope {
+            event_id: EventId::at(now),
+            event_type: UserRegistered::TYPE.to_owned(),
+            schema_version: UserRegistered::VERSION,
+            source: "auth".into(),
+            timestamp: now - Duration::days(2),
+            user_id: Some(user_id),
+            aggregate_id: user_id.into(),
+            aggregate_version: 1,
+            sequence: 0,
+            correlation_id: None,
+            causation_id: None,
+            data: serde_json::value::to_raw_value(&event).unwrap(),
+        };
+        self.world.deliver_again(&envelope).await;
     }
 
     /// A ticket as the tickets service would tell of it.

@@ -1,0 +1,208 @@
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use shared::{
+    auth::Caller,
+    clock::Timestamp,
+    db::{Db, Tx},
+    ids::{SessionId, UserId},
+    process::Lifecycle,
+};
+use tokio::sync::{Notify, watch};
+
+use super::{App, Line};
+use crate::{error::Error, store::feeds};
+
+/// How often the ends of the followed lists are looked up, for what other replicas wrote down.
+const POLL: Duration = Duration::from_millis(500);
+/// How often a follower's right to go on is looked at.
+const RECHECK: Duration = Duration::from_secs(1);
+/// An idle stream says something every so many rechecks, lest a proxy take it for dead.
+const HEARTBEAT: u32 = 15;
+/// How many notifications a follower is handed at a time.
+const BATCH: u64 = 100;
+/// How many streams one person may have open: a browser's tabs, and no more than a flood of them.
+const STREAMS_EACH: usize = 20;
+
+/// The live ends of people's lists: one question finds what is new for all who follow theirs here.
+#[derive(Clone)]
+pub(super) struct Feeds(Arc<Inner>);
+
+struct Inner {
+    written: Arc<Notify>,
+    ends: Mutex<HashMap<UserId, watch::Sender<i64>>>,
+    open: AtomicUsize,
+    limit: usize,
+}
+
+impl Feeds {
+    pub(super) fn new(limit: usize) -> Self {
+        Self(Arc::new(Inner {
+            written: Arc::new(Notify::new()),
+            ends: Mutex::default(),
+            open: AtomicUsize::new(0),
+            limit,
+        }))
+    }
+
+    pub(super) fn wake_after(&self, tx: &Tx) {
+        tx.wake_after_commit(&self.0.written);
+    }
+
+    fn join(&self, person: UserId) -> Result<watch::Receiver<i64>, Error> {
+        let mut ends = self.0.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        let end = ends.entry(person).or_insert_with(|| watch::Sender::new(0));
+        if end.receiver_count() >= STREAMS_EACH || self.0.open.load(Ordering::Relaxed) >= self.0.limit {
+            return Err(Error::TooManyStreams);
+        }
+        self.0.open.fetch_add(1, Ordering::Relaxed);
+        Ok(end.subscribe())
+    }
+
+    /// Those who follow their list; whoever has gone is forgotten here.
+    fn followers(&self) -> Vec<UserId> {
+        let mut ends = self.0.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.retain(|_, end| end.receiver_count() > 0);
+        ends.keys().copied().collect()
+    }
+
+    fn tell(&self, found: HashMap<UserId, i64>) {
+        let ends = self.0.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        for (person, place) in found {
+            if let Some(end) = ends.get(&person) {
+                end.send_if_modified(|known| std::mem::replace(known, place) != place);
+            }
+        }
+    }
+}
+
+/// What a follower gets next.
+#[derive(Debug)]
+pub enum Next {
+    /// These notifications, in order, each with its place.
+    Lines(Vec<(i64, Line)>),
+    /// Where the list ends: what comes is behind it.
+    From(i64),
+    /// Nothing for a while; the stream is alive.
+    Silence,
+    /// Nothing any more: the process stops, or the session has ended.
+    End,
+}
+
+/// Somebody who follows their list. Thousands do at a time, so it holds no more than it must.
+pub struct Following {
+    app: App,
+    owner: UserId,
+    /// For the address that a name is made of, when nothing else is known.
+    email: Box<str>,
+    session: SessionId,
+    expires_at: Timestamp,
+    after: Option<i64>,
+    end: watch::Receiver<i64>,
+    quiet: u32,
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.app.feeds.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl App {
+    /// Follows the caller's list from behind a place, or from its end, for as long as the session lives.
+    ///
+    /// # Errors
+    /// [`Error::TooManyStreams`].
+    pub fn follow(&self, caller: &Caller, after: Option<i64>) -> Result<Following, Error> {
+        Ok(Following {
+            app: self.clone(),
+            owner: caller.user_id,
+            email: caller.email.as_str().into(),
+            session: caller.session_id,
+            expires_at: caller.expires_at,
+            after,
+            end: self.feeds.join(caller.user_id)?,
+            quiet: 0,
+        })
+    }
+
+    /// Keeps those who follow their lists informed for as long as the process lives. While there are none it costs
+    /// nothing.
+    pub fn announce(&self, db: Db, lifecycle: &Lifecycle) {
+        let (feeds, stop) = (self.feeds.clone(), lifecycle.halting());
+        lifecycle.spawn("notification streams", async move {
+            let mut followed = false;
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return Ok(()),
+                    () = feeds.0.written.notified() => {}
+                    () = tokio::time::sleep(POLL), if followed => {}
+                }
+                let followers = feeds.followers();
+                followed = !followers.is_empty();
+                match feeds::ends(db.conn(), &followers).await {
+                    Ok(found) => feeds.tell(found),
+                    // The followers wait; whoever reads gets the fault.
+                    Err(error) => tracing::debug!(%error, "the ends of the lists are not known"),
+                }
+            }
+        });
+    }
+}
+
+impl Following {
+    /// Waits for what comes next.
+    ///
+    /// # Errors
+    /// When the database refuses; the client comes back with the last place that it knows.
+    pub async fn next(&mut self) -> Result<Next, Error> {
+        // The announcer may be asleep since nobody followed until now.
+        self.app.feeds.0.written.notify_one();
+        loop {
+            if self.is_over() {
+                return Ok(Next::End);
+            }
+            // Marked as seen before reading, so that what is written down in between shows as a change.
+            self.end.mark_unchanged();
+            let Some(after) = self.after else {
+                let end = feeds::end(self.app.db.conn(), self.owner).await?;
+                self.after = Some(end);
+                return Ok(Next::From(end));
+            };
+            let found = feeds::after(self.app.db.conn(), self.owner, after, BATCH).await?;
+            if let Some((last, _)) = found.last() {
+                self.after = Some(*last);
+                self.quiet = 0;
+                let (language, name) = self.app.reader_of(self.owner, &self.email).await?;
+                let line = |(place, notification)| (place, self.app.line(notification, language, &name));
+                return Ok(Next::Lines(found.into_iter().map(line).collect()));
+            }
+            loop {
+                tokio::select! {
+                    () = self.app.stopping.cancelled() => return Ok(Next::End),
+                    _ = self.end.changed() => break,
+                    () = tokio::time::sleep(RECHECK) => {}
+                }
+                if self.is_over() {
+                    return Ok(Next::End);
+                }
+                self.quiet += 1;
+                if self.quiet.is_multiple_of(HEARTBEAT) {
+                    return Ok(Next::Silence);
+                }
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.app.stopping.is_cancelled()
+            || self.expires_at <= self.app.clock.now()
+            || self.app.revocations.is_revoked(self.session)
+    }
+}
