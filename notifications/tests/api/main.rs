@@ -4,12 +4,15 @@ mod audience;
 mod eml;
 mod export;
 mod hostile;
+mod ledger;
 mod list;
 mod mails;
 mod preferences;
 mod recipients;
 mod retries;
 mod smtp;
+mod stream;
+mod templates;
 mod tickets;
 
 use std::{fs, path::PathBuf};
