@@ -141,7 +141,7 @@ impl Wish {
         let Some(size) = self.size else { return Ok(None) };
         let offered = || {
             let sizes = Side::ALL.map(|size| size.to_string()).join(", ");
-            ApiError::new(Code::BadQuery).field("size", "bad_query", &format!("must be one of {sizes}"))
+            ApiError::new(Code::BadQuery).field("size", "bad_query", format!("must be one of {sizes}"))
         };
         Side::of(size).map(Some).ok_or_else(offered)
     }

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::bucket::{Gate, guard};
 
 /// What both take for a virus.
-pub const VIRUS: &[u8] = b"HELPDESK-TEST-VIRUS-e0a6f1c5";
+pub const VIRUS: &str = "HELPDESK-TEST-VIRUS-e0a6f1c5";
 
 /// A scanner of one test's own.
 pub struct TestScanner {
@@ -20,11 +20,11 @@ impl TestScanner {
         let server = match std::env::var("TEST_CLAMD_ADDRESS") {
             Ok(address) => address,
             Err(_) => {
-                speaking(|stream| match stream.windows(VIRUS.len()).any(|window| window == VIRUS) {
+                let verdict = |infected| match infected {
                     true => "stream: Helpdesk.Test.Virus.UNOFFICIAL FOUND\0".to_owned(),
                     false => "stream: OK\0".to_owned(),
-                })
-                .await
+                };
+                speaking(verdict).await
             }
         };
         let (gate, state) = watch::channel(Gate::Open);
@@ -44,8 +44,9 @@ impl TestScanner {
     }
 }
 
-/// Starts what speaks as clamd does, and answers to a stream what the test says; its address.
-pub async fn speaking(verdict: impl Fn(&[u8]) -> String + Clone + Send + 'static) -> String {
+/// Starts what speaks as clamd does, and answers what the test says to a stream that has the virus in it or has not; its
+/// address.
+pub async fn speaking(verdict: impl Fn(bool) -> String + Clone + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     tokio::spawn(async move {
@@ -60,7 +61,7 @@ pub async fn speaking(verdict: impl Fn(&[u8]) -> String + Clone + Send + 'static
     address
 }
 
-async fn converse(mut socket: TcpStream, verdict: impl Fn(&[u8]) -> String) -> std::io::Result<()> {
+async fn converse(mut socket: TcpStream, verdict: impl Fn(bool) -> String) -> std::io::Result<()> {
     let mut command = Vec::new();
     while !command.ends_with(b"\0") {
         command.push(socket.read_u8().await?);
@@ -69,14 +70,17 @@ async fn converse(mut socket: TcpStream, verdict: impl Fn(&[u8]) -> String) -> s
         return socket.write_all(b"PONG\0").await;
     }
     assert_eq!(command, b"zINSTREAM\0");
-    let mut stream = Vec::new();
+    // Of what went by only as much as a virus may begin in.
+    let (mut stream, mut infected) = (Vec::new(), false);
     loop {
         let length = socket.read_u32().await? as usize;
         if length == 0 {
-            return socket.write_all(verdict(&stream).as_bytes()).await;
+            return socket.write_all(verdict(infected).as_bytes()).await;
         }
+        stream.drain(..stream.len().saturating_sub(VIRUS.len()));
         let end = stream.len();
         stream.resize(end + length, 0);
         socket.read_exact(&mut stream[end..]).await?;
+        infected |= String::from_utf8_lossy(&stream).contains(VIRUS);
     }
 }

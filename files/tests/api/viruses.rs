@@ -29,7 +29,7 @@ async fn assert_nothing_is_kept(site: &Site, bucket: &TestBucket) {
 
 /// A text that begins innocently and is long enough to be sent in many pieces.
 fn infected() -> Vec<u8> {
-    [&text_of(200_000)[..], VIRUS, b"\n"].concat()
+    [&text_of(200_000)[..], VIRUS.as_bytes(), b"\n"].concat()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,7 +90,7 @@ async fn with_the_scanner_gone_or_standing_still_nothing_is_stored_and_all_are_t
             assert_closed(answer).await;
             assert!(took < Duration::from_secs(3), "{gate:?}: {took:?}");
         }
-        assert_nothing_is_kept(&site, &bucket).await;
+        assert_nothing_is_kept(site, &bucket).await;
         assert_eq!(site.get(&format!("/files?ticketId={}", site.ticket)).await.status(), StatusCode::OK);
         let ready = site.http.get(format!("{}/ready", site.url)).send().await.unwrap();
         assert_eq!(ready.status(), StatusCode::OK, "it does less, and is there");
@@ -158,7 +158,7 @@ async fn an_infected_picture_of_somebody_is_not_hung() {
     let site = guarded(&scanner, &bucket).await;
     let mut picture = sample("png");
     // A remark before the pixels. (Its checksum is nobody's business here.)
-    let remark = [&(VIRUS.len() as u32).to_be_bytes()[..], b"tEXt", VIRUS, &[0; 4]].concat();
+    let remark = [&(VIRUS.len() as u32).to_be_bytes()[..], b"tEXt", VIRUS.as_bytes(), &[0; 4]].concat();
     picture.splice(33..33, remark);
     let put = |bytes| site.put_avatar(&site.alice, site.alice.id, "image/png", bytes);
     assert_eq!(refusal(put(picture).await).await, (422, "infected".to_owned()));

@@ -1,4 +1,4 @@
-//! What many uploads at once cost in memory: in a process of its own, where nothing else takes any.
+//! What many uploads at once cost in memory, each shown to the scanner: in a process of its own, where nothing else takes any.
 
 #![allow(
     clippy::disallowed_methods,
@@ -8,6 +8,8 @@
 
 #[path = "../api/bucket.rs"]
 mod bucket;
+#[path = "../api/clamd.rs"]
+mod clamd;
 #[path = "../api/harness.rs"]
 mod harness;
 #[path = "../api/peer.rs"]
@@ -59,7 +61,8 @@ fn peak() -> usize {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn sixteen_uploads_of_ten_megabytes_at_once_add_little_memory() {
-    let site = harness::Site::start().await;
+    let scanner = clamd::TestScanner::start().await;
+    let site = harness::Site::with(shared::testing::World::start().await, &scanner.settings()).await;
     // The first brings what every later one finds: connections, statements, threads.
     upload(&site).await;
     let before = peak();
@@ -67,7 +70,7 @@ async fn sixteen_uploads_of_ten_megabytes_at_once_add_little_memory() {
     let added = peak() - before;
     assert!(answers.iter().all(|answer| answer == "HTTP/1.1 201 Created"), "{answers:?}");
     println!("{UPLOADS} uploads of 10 MiB at once added {:.1} MiB", added as f64 / MIB as f64);
-    // The embedded S3 server lives in this process too, and has buffers of its own.
+    // The embedded S3 server lives in this process too, and the scanner's gate: they have buffers of their own.
     let limit = if std::env::var("TEST_S3_URL").is_ok() { 32 } else { 48 };
     assert!(added <= limit * MIB, "{added} bytes");
 }
