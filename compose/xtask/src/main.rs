@@ -58,9 +58,13 @@ enum Command {
         /// Short runs, to see that the benchmark itself works
         #[arg(long)]
         quick: bool,
-        /// Only these: memory, tickets, drain, lag
-        #[arg(long, value_parser = bench::MEASURES.map(|(name, _)| name))]
+        /// Only these: memory, tickets, drain, lag, desk
+        #[arg(long, value_parser = bench::MEASURES.map(|(name, ..)| name))]
         only: Vec<String>,
+        /// For `desk`: a database of the tickets service that `seed` has filled, instead of seeding one anew. It must be on a
+        /// PostgreSQL that `cargo xtask servers` has started; name its servers in the environment, as that command says
+        #[arg(long, value_name = "URL")]
+        desk_database: Option<String>,
     },
     /// Fills the PostgreSQL database of the tickets service with tickets, comments and their history, and checks them
     Seed(seed::Wanted),
@@ -99,7 +103,7 @@ fn run(command: Command, stop: &Stop) -> anyhow::Result<ExitCode> {
         }
         Command::Servers { command, .. } if command.is_empty() => servers::keep(stop),
         Command::Servers { command, .. } => servers::run(&command, stop),
-        Command::Bench { quick, only } => bench::run(quick, &only, stop),
+        Command::Bench { quick, only, desk_database } => bench::run(quick, &only, desk_database, stop),
         Command::Seed(wanted) => seed::run(&wanted, stop),
         Command::Ci { only } => ci::run(&only, stop),
         Command::Generate { check } => generate::run(check, stop).map(|()| ExitCode::SUCCESS),

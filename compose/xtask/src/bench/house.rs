@@ -1,12 +1,12 @@
 //! The services under measurement, each a process of its own, on the private servers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context;
 
-use super::load;
+use super::{load, recorder};
 use crate::command;
 use crate::place;
 use crate::servers::{self, Server, Servers};
@@ -22,8 +22,14 @@ pub struct House {
     redis: String,
     s3: [String; 3],
     psql: PathBuf,
+    /// A database of the tickets service that is seeded already.
+    desk: Option<String>,
+    /// The database that a service has in this measurement instead of a fresh one.
+    lent: Option<(&'static str, String)>,
     /// What keeps one measurement's databases and streams apart from the next one's.
     number: u32,
+    /// The databases made so far; a server that is kept is left without them.
+    made: Vec<String>,
 }
 
 /// Some services that run together; dropped, they are stopped.
@@ -37,7 +43,7 @@ impl House {
     ///
     /// # Errors
     /// When one that is needed is not among them.
-    pub fn new(servers: &Servers) -> anyhow::Result<Self> {
+    pub fn new(servers: &Servers, desk: Option<String>) -> anyhow::Result<Self> {
         let told = |name: &str| -> anyhow::Result<String> {
             let found = servers.environment.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| value.clone()).with_context(|| format!("{name} is not known"))
@@ -53,28 +59,51 @@ impl House {
             redis: told("TEST_REDIS_URL")?,
             s3: [told("TEST_S3_URL")?, told("TEST_S3_ACCESS_KEY")?, told("TEST_S3_SECRET_KEY")?],
             psql,
+            desk,
+            lent: None,
             number: 0,
+            made: Vec::new(),
         })
     }
 
     /// Fresh databases and streams from here on.
     pub fn afresh(&mut self, services: &[&str], stop: &Stop) -> anyhow::Result<()> {
         self.number += 1;
-        for service in services {
-            let name = self.database_name(service);
-            command::quiet(self.psql(&self.database).args(["-c", &format!("CREATE DATABASE {name}")]), stop)?;
-        }
+        self.lent = None;
+        services.iter().try_for_each(|service| self.add(service, stop))
+    }
+
+    /// A fresh database for one more service.
+    pub fn add(&mut self, service: &str, stop: &Stop) -> anyhow::Result<()> {
+        let name = self.database_name(service);
+        let create = format!("CREATE DATABASE {name}");
+        command::quiet(self.psql(&self.database).args(["-c", &create]), stop)?;
+        self.made.push(name);
         Ok(())
+    }
+
+    /// Lends the tickets service the seeded database, if there is one, until the next measurement.
+    pub fn lend_the_desk(&mut self) -> bool {
+        self.lent = self.desk.clone().map(|address| ("tickets", address));
+        self.lent.is_some()
     }
 
     /// The database of a service in this measurement.
     pub fn database(&self, service: &str) -> String {
+        if let Some((_, address)) = self.lent.as_ref().filter(|(whose, _)| *whose == service) {
+            return address.clone();
+        }
         let (server, _) = self.database.rsplit_once('/').unwrap_or((&self.database, ""));
         format!("{server}/{}", self.database_name(service))
     }
 
+    /// By our process: a server that somebody keeps may be used again and again.
+    fn name(&self) -> String {
+        format!("bench{}x{}", std::process::id(), self.number)
+    }
+
     fn database_name(&self, service: &str) -> String {
-        format!("bench{}_{service}", self.number)
+        format!("{}_{service}", self.name())
     }
 
     /// What a query answers, as text.
@@ -87,6 +116,11 @@ impl House {
         let mut psql = Command::new(&self.psql);
         psql.args([database, "-v", "ON_ERROR_STOP=1"]);
         psql
+    }
+
+    /// Where `psql` lies.
+    pub fn psql_file(&self) -> &Path {
+        &self.psql
     }
 
     /// Where `pgbench` lies, and a folder for its scripts.
@@ -102,6 +136,21 @@ impl House {
 
     /// Starts services together on the real servers and waits until each is ready.
     pub fn start(&self, services: &[&'static str], stop: &Stop) -> anyhow::Result<Running> {
+        self.start_as(services, |_, address| address, stop)
+    }
+
+    /// The same with one of them so that all that it asks its database can be recorded.
+    pub fn start_loud(&self, services: &[&'static str], loud: &str, stop: &Stop) -> anyhow::Result<Running> {
+        let address = |service: &str, it: String| if service == loud { recorder::loud(&it) } else { it };
+        self.start_as(services, address, stop)
+    }
+
+    fn start_as(
+        &self,
+        services: &[&'static str],
+        address: impl Fn(&str, String) -> String,
+        stop: &Stop,
+    ) -> anyhow::Result<Running> {
         let mut ports = Vec::new();
         for service in services {
             ports.push((*service, servers::free_port()?));
@@ -110,6 +159,7 @@ impl House {
         for (service, port) in running.ports.clone() {
             let mut command = self.service(service, &running.ports);
             command.env("PORT", port.to_string());
+            command.env("DATABASE_URL", address(service, self.database(service)));
             running.servers.push(self.launch(service, port, &mut command)?);
         }
         running.wait(stop)?;
@@ -150,12 +200,12 @@ impl House {
         command
             .env("DATABASE_URL", self.database(service))
             .env("NATS_URL", &self.nats)
-            .env("NATS_NAMESPACE", format!("bench{}", self.number))
+            .env("NATS_NAMESPACE", self.name())
             .env("REDIS_URL", &self.redis)
             .env("S3_ENDPOINT", &self.s3[0])
             .env("S3_ACCESS_KEY", &self.s3[1])
             .env("S3_SECRET_KEY", &self.s3[2])
-            .env("CACHE_PREFIX", format!("bench{}", self.number))
+            .env("CACHE_PREFIX", self.name())
             .env("HELPDESK_DATA_DIR", self.folder.path().join(service));
         for (peer, port) in ports {
             let key = match *peer {
@@ -172,6 +222,16 @@ impl House {
         let mut command = Command::new(place::target().join("release").join(name));
         command.current_dir(self.folder.path()).env("LOG_LEVEL", "warn");
         command
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        for name in &self.made {
+            let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+            // What cannot be dropped does no harm; a server of ours is gone soon.
+            let _ = self.psql(&self.database).args(["-q", "-c", &drop]).output();
+        }
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Run {
     pub rate: f64,
     /// How long each took, sorted.
     pub latencies: Vec<Duration>,
+    /// The same with the number of each call, in no order.
+    pub numbered: Vec<(u64, Duration)>,
     /// Answers that were not the expected ones.
     pub failures: usize,
 }
@@ -125,7 +127,7 @@ fn drive(
 ) -> anyhow::Result<Run> {
     let next = AtomicU64::new(0);
     let begun = Instant::now();
-    let client = || -> anyhow::Result<(Vec<Duration>, usize)> {
+    let client = || -> anyhow::Result<(Vec<(u64, Duration)>, usize)> {
         let mut connection = Connection::open(port)?;
         let (mut latencies, mut failures) = (Vec::new(), 0);
         loop {
@@ -137,7 +139,7 @@ fn drive(
             std::thread::sleep(due.saturating_sub(begun.elapsed()));
             let since = if due.is_zero() { begun.elapsed() } else { due };
             let (status, _) = connection.call(&request(number))?;
-            latencies.push(begun.elapsed() - since);
+            latencies.push((number, begun.elapsed() - since));
             failures += usize::from(status != expected);
         }
     };
@@ -146,14 +148,15 @@ fn drive(
         clients.into_iter().map(|client| client.join().expect("a client does not panic")).collect()
     });
     let elapsed = begun.elapsed();
-    let (mut latencies, mut failures) = (Vec::new(), 0);
+    let (mut numbered, mut failures) = (Vec::new(), 0);
     for result in results {
         let (some, failed) = result?;
-        latencies.extend(some);
+        numbered.extend(some);
         failures += failed;
     }
+    let mut latencies: Vec<Duration> = numbered.iter().map(|(_, latency)| *latency).collect();
     latencies.sort_unstable();
-    Ok(Run { rate: latencies.len() as f64 / elapsed.as_secs_f64(), latencies, failures })
+    Ok(Run { rate: latencies.len() as f64 / elapsed.as_secs_f64(), latencies, numbered, failures })
 }
 
 /// The given share of sorted values lies at or below the answer.

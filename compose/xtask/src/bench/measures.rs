@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 
 use super::Effort;
-use super::house::{House, Running};
+use super::house::House;
 use super::load::{self, field, request};
-use super::pgbench;
+use super::people;
+use super::pgbench::{self, Script};
+use super::recorder::{Recorder, Statement};
 use super::table::Table;
 use crate::stop::Stop;
 
-const PASSWORD: &str = "correct horse battery staple";
 const TICKET: &str = r#"{"title":"The printer on the second floor is on fire","description":"It began this morning, after the update. We have switched it off and on again, which did not help. The smoke is grey.","category":"hardware","priority":"HIGH"}"#;
 
 /// Idle resident memory.
@@ -34,10 +35,11 @@ pub fn memory(house: &mut House, _: Effort, table: &mut Table, stop: &Stop) -> a
 /// Writing and reading tickets against the same SQL by pgbench.
 pub fn tickets(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) -> anyhow::Result<()> {
     house.afresh(&["auth", "tickets", "baseline"], stop)?;
-    let running = house.start(&["auth", "tickets"], stop)?;
     // The baseline writes its rows where no relay would publish them.
     house.migrate("tickets", "baseline", stop)?;
-    let token = sign_up(&running)?;
+    let (id, read) = record(house, stop)?;
+    let running = house.start(&["auth", "tickets"], stop)?;
+    let token = people::log_in(&running, people::ADA)?;
     let port = running.port("tickets")?;
     let post = request("POST", "/tickets", Some(&token), Some(TICKET));
     load::closed(port, 16, Duration::from_secs(2), 201, |_| post.clone())?;
@@ -51,8 +53,7 @@ pub fn tickets(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
             theirs.push(pgbench::run(
                 house,
                 "baseline",
-                pgbench::OPEN_TICKET,
-                &[],
+                &[Script::plain(pgbench::OPEN_TICKET)],
                 clients,
                 effort.time,
                 stop,
@@ -61,8 +62,6 @@ pub fn tickets(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
         let what = format!("POST /tickets, {clients} clients");
         table.ratio(&what, median(ours), median(theirs), "pgbench, same transaction", 0.5);
     }
-    let ticket = load::ask(port, &post, 201)?;
-    let id = field(&ticket, "id")?;
     let get = request("GET", &format!("/tickets/{id}"), Some(&token), None);
     settle(house, stop)?;
     for clients in [16, 64] {
@@ -71,21 +70,37 @@ pub fn tickets(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
             let run = load::closed(port, clients, effort.time, 200, |_| get.clone())?;
             ensure!(run.failures == 0, "{} of the gets failed", run.failures);
             ours.push(run.rate);
-            let id = [("id", id)];
-            theirs.push(pgbench::run(
-                house,
-                "tickets",
-                pgbench::GET_TICKET,
-                &id,
-                clients,
-                effort.time,
-                stop,
-            )?);
+            let read = [Script::of(0, 1, &read)];
+            theirs.push(pgbench::run(house, "tickets", &read, clients, effort.time, stop)?);
         }
         let what = format!("GET /tickets/{{id}}, {clients} clients");
         table.ratio(&what, median(ours), median(theirs), "pgbench, SELECT by key", 0.4);
     }
     Ok(())
+}
+
+/// Opens one ticket and reads it while all is recorded: its id, and the statements of reading. Of opening, the baseline's
+/// script must still say what the service does.
+fn record(house: &House, stop: &Stop) -> anyhow::Result<(String, Vec<Statement>)> {
+    let running = house.start_loud(&["auth", "tickets"], "tickets", stop)?;
+    let token = people::sign_up(&running, people::ADA)?;
+    let port = running.port("tickets")?;
+    let recorder = Recorder::listen(house, "tickets", stop)?;
+    let post = request("POST", "/tickets", Some(&token), Some(TICKET));
+    let open = || load::ask(port, &post, 201);
+    let (ticket, opening) = recorder.transaction("INSERT INTO \"tickets\"", stop, open)?;
+    let opening: Vec<String> = opening.iter().map(|it| pgbench::skeleton(&it.sql)).collect();
+    let script = pgbench::skeletons(pgbench::OPEN_TICKET);
+    ensure!(
+        opening == script,
+        "open_ticket.sql is not what the service sends any more.\nThe service:\n  {}\nThe script:\n  {}",
+        opening.join("\n  "),
+        script.join("\n  ")
+    );
+    let id = field(&ticket, "id")?.to_owned();
+    let get = request("GET", &format!("/tickets/{id}"), Some(&token), None);
+    let read = recorder.questions(stop, || load::ask(port, &get, 200).map(|_| ()))?;
+    Ok((id, read))
 }
 
 /// How fast a relay empties an outbox that has grown while NATS was away.
@@ -126,7 +141,7 @@ pub fn drain(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) 
 pub fn lag(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) -> anyhow::Result<()> {
     house.afresh(&["auth", "tickets", "audit"], stop)?;
     let running = house.start(&["auth", "tickets", "audit"], stop)?;
-    let token = sign_up(&running)?;
+    let token = people::sign_up(&running, people::ADA)?;
     let post = request("POST", "/tickets", Some(&token), Some(TICKET));
     let port = running.port("tickets")?;
     load::paced(port, 16, 50.0, Duration::from_secs(2), 201, |_| post.clone())?;
@@ -163,15 +178,8 @@ pub fn lag(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) ->
     Ok(())
 }
 
-fn sign_up(running: &Running) -> anyhow::Result<String> {
-    let body = format!(r#"{{"email":"ada@example.com","password":"{PASSWORD}"}}"#);
-    let answer =
-        load::ask(running.port("auth")?, &request("POST", "/auth/register", None, Some(&body)), 201)?;
-    Ok(field(&answer, "accessToken")?.to_owned())
-}
-
 /// Until the relay has nothing left to do: the next measurement shall have the machine to itself.
-fn settle(house: &House, stop: &Stop) -> anyhow::Result<()> {
+pub fn settle(house: &House, stop: &Stop) -> anyhow::Result<()> {
     let waiting = "SELECT count(*) FROM outbox WHERE sequence IS NULL OR \
                    sequence > (SELECT published_sequence FROM relay WHERE name = 'outbox')";
     while house.query("tickets", waiting, stop)? != "0" {
@@ -191,7 +199,8 @@ fn rest(stop: &Stop) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle one.
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     values[values.len() / 2]
 }

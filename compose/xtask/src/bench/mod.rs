@@ -2,12 +2,16 @@
 //!
 //! A release build on private servers. A ratio against a baseline survives a noisy machine, a bare number does not.
 
+mod desk;
 mod house;
 mod load;
 mod measures;
+mod people;
 mod pgbench;
+mod recorder;
 mod table;
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -25,39 +29,54 @@ pub struct Effort {
     pub time: Duration,
     pub rounds: usize,
     pub events: u64,
+    /// How many tickets are on the desk that is measured, where none is named.
+    pub tickets: u64,
 }
 
 type Measure = fn(&mut House, Effort, &mut Table, &Stop) -> anyhow::Result<()>;
 
-/// All measurements, by the name that `--only` takes.
-pub const MEASURES: [(&str, Measure); 4] = [
-    ("memory", measures::memory),
-    ("tickets", measures::tickets),
-    ("drain", measures::drain),
-    ("lag", measures::lag),
+const ALL: &[&str] = &["", "-auth", "-users", "-tickets", "-files", "-notifications", "-audit"];
+const TWO: &[&str] = &["-auth", "-tickets"];
+const THREE: &[&str] = &["-auth", "-tickets", "-audit"];
+
+/// All measurements, by the name that `--only` takes, with the programs (`helpdesk…`) that each needs.
+pub const MEASURES: [(&str, Measure, &[&str]); 5] = [
+    ("memory", measures::memory, ALL),
+    ("tickets", measures::tickets, TWO),
+    ("drain", measures::drain, TWO),
+    ("lag", measures::lag, THREE),
+    ("desk", desk::measure, TWO),
 ];
 
 /// Builds, measures, prints the table. `quick` is for looking whether the benchmark itself works.
-pub fn run(quick: bool, only: &[String], stop: &Stop) -> anyhow::Result<ExitCode> {
+/// `desk` names a seeded database of the tickets service, which spares the seeding.
+pub fn run(quick: bool, only: &[String], desk: Option<String>, stop: &Stop) -> anyhow::Result<ExitCode> {
     let effort = if quick {
-        Effort { time: Duration::from_secs(2), rounds: 1, events: 20_000 }
+        Effort { time: Duration::from_secs(2), rounds: 1, events: 20_000, tickets: 20_000 }
     } else {
-        Effort { time: Duration::from_secs(8), rounds: 3, events: 200_000 }
+        Effort { time: Duration::from_secs(8), rounds: 3, events: 200_000, tickets: 1_000_000 }
     };
-    eprintln!("Building the release …");
-    let mut build = command::cargo();
-    build.args(["build", "--release", "--workspace", "--bins", "--exclude", "xtask"]);
-    command::show(&mut build, stop)?;
+    let chosen = MEASURES.iter().filter(|(name, ..)| only.is_empty() || only.iter().any(|it| it == name));
+    build(chosen.clone().flat_map(|(_, _, programs)| *programs).collect(), stop)?;
     let wanted = servers::wanted();
     let tools = install::all(wanted, stop)?;
     let servers = Servers::start(wanted, &tools, stop)?;
     let mut table = Table::default();
-    let mut house = House::new(&servers)?;
-    for (name, measure) in MEASURES {
-        if only.is_empty() || only.iter().any(|wanted| wanted == name) {
-            measure(&mut house, effort, &mut table, stop)?;
-        }
+    let mut house = House::new(&servers, desk)?;
+    for (_, measure, _) in chosen {
+        measure(&mut house, effort, &mut table, stop)?;
     }
     table.print();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Of the whole workspace, so that what they have in common is compiled once whichever are wanted.
+fn build(programs: BTreeSet<&&str>, stop: &Stop) -> anyhow::Result<()> {
+    eprintln!("Building the release …");
+    let mut build = command::cargo();
+    build.args(["build", "--release", "--workspace", "--exclude", "xtask"]);
+    for program in programs {
+        build.args(["--bin", &format!("helpdesk{program}")]);
+    }
+    command::show(&mut build, stop)
 }

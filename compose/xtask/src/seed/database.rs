@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::Context;
@@ -44,7 +44,12 @@ impl Database {
         let beside = std::env::var_os("TEST_PG_BIN").map(|folder| PathBuf::from(folder).join("psql"));
         let psql = beside.filter(|file| place::is_program(file)).or_else(|| place::on_path("psql"));
         let psql = psql.context("psql is needed and not to be found; it comes with PostgreSQL's client")?;
-        Ok(Self { address: address.to_owned(), psql })
+        Ok(Self::by(&psql, address))
+    }
+
+    /// The database at this address, spoken to through this psql.
+    pub fn by(psql: &Path, address: &str) -> Self {
+        Self { address: address.to_owned(), psql: psql.to_owned() }
     }
 
     /// Where it is.

@@ -8,6 +8,7 @@ mod crew;
 mod database;
 mod indexes;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -87,6 +88,27 @@ pub fn run(wanted: &Wanted, stop: &Stop) -> anyhow::Result<ExitCode> {
     done(outcome.and_then(|()| check::run(&database, &mut progress, stop)).map(|()| {
         progress.finish();
     }))
+}
+
+/// Fills a database whose tables are there and empty, without the checks.
+///
+/// # Errors
+/// What the database complains of.
+pub fn fill(address: &str, psql: &Path, tickets: u64, stop: &Stop) -> anyhow::Result<()> {
+    let wanted = Wanted {
+        tickets,
+        comments: None,
+        database: None,
+        users: 20_000,
+        agents: 60,
+        seed: 1,
+        until: None,
+        append: false,
+        no_migrate: true,
+        check: false,
+        finish: false,
+    };
+    seed(&wanted, &Database::by(psql, address), &mut Progress::of(5), stop)
 }
 
 fn done(outcome: anyhow::Result<()>) -> anyhow::Result<ExitCode> {

@@ -23,6 +23,7 @@ use crate::install::{self, Tools, Wanted};
 use crate::stop::Stop;
 
 pub use ports::free as free_port;
+pub use postgres::log as postgres_log;
 pub use process::Server;
 
 /// The variables that tell the tests where the servers are.

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context;
@@ -12,8 +12,15 @@ use super::process::Server;
 use crate::command;
 use crate::stop::Stop;
 
+const NAME: &str = "PostgreSQL";
 /// Enough for many tests at a time, each with a private database and pools of its own.
 const CONNECTIONS: &str = "max_connections=400";
+
+/// Where a PostgreSQL that was started here writes its log, known by the folder of its data.
+pub fn log(data: &Path) -> PathBuf {
+    let folder = data.ancestors().nth(2).unwrap_or(data);
+    super::process::log(folder, NAME)
+}
 
 /// Makes a cluster and starts it, as another user when we are root, as PostgreSQL demands.
 pub fn start(
@@ -60,7 +67,7 @@ pub fn start(
         asked.status().is_ok_and(|status| status.success())
     };
     // SIGINT: it ends its sessions and writes its last checkpoint, rather than to wait for its clients.
-    let server = Server::start("PostgreSQL", port, &mut start, libc::SIGINT, folder, answers)?;
+    let server = Server::start(NAME, port, &mut start, libc::SIGINT, folder, answers)?;
     let told = vec![("TEST_DATABASE_URL", format!("postgres://postgres@127.0.0.1:{port}/postgres"))];
     Ok((server, told))
 }

@@ -38,7 +38,7 @@ impl Server {
         folder: &Path,
         answers: impl Fn() -> bool + 'static,
     ) -> anyhow::Result<Server> {
-        let log = folder.join(format!("{}.log", name.to_lowercase()));
+        let log = log(folder, name);
         let out = File::create(&log)?;
         start.stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out).process_group(0);
         die_with_us(start, gently);
@@ -114,6 +114,11 @@ impl Server {
         let words = command::last_lines(&String::from_utf8_lossy(&log), 20);
         if words.is_empty() { "; it said nothing".to_owned() } else { format!("; its last words:\n{words}") }
     }
+}
+
+/// Where a server's output goes.
+pub fn log(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{}.log", name.to_lowercase()))
 }
 
 impl Drop for Server {
