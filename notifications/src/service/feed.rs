@@ -1,8 +1,8 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -27,8 +27,9 @@ const RECHECK: Duration = Duration::from_secs(1);
 const HEARTBEAT: u32 = 15;
 /// How many notifications a follower is handed at a time.
 const BATCH: u64 = 100;
-/// How many streams one person may have open: a browser's tabs, and no more than a flood of them.
-const STREAMS_EACH: usize = 20;
+/// How many streams one person may have open: a browser's tabs. One more, and the oldest ends: it may well be of a tab that
+/// is long gone, which shows only when something is written to it.
+const STREAMS_EACH: u64 = 20;
 
 /// The live ends of people's lists: one question finds what is new for all who follow theirs here.
 #[derive(Clone)]
@@ -36,16 +37,22 @@ pub(super) struct Feeds(Arc<Inner>);
 
 struct Inner {
     written: Arc<Notify>,
-    ends: Mutex<HashMap<UserId, watch::Sender<i64>>>,
+    seats: Mutex<HashMap<UserId, Arc<Seat>>>,
     open: AtomicUsize,
     limit: usize,
+}
+
+/// One person's live end, shared by all their streams.
+struct Seat {
+    end: watch::Sender<i64>,
+    joined: AtomicU64,
 }
 
 impl Feeds {
     pub(super) fn new(limit: usize) -> Self {
         Self(Arc::new(Inner {
             written: Arc::new(Notify::new()),
-            ends: Mutex::default(),
+            seats: Mutex::default(),
             open: AtomicUsize::new(0),
             limit,
         }))
@@ -55,30 +62,41 @@ impl Feeds {
         tx.wake_after_commit(&self.0.written);
     }
 
-    fn join(&self, person: UserId) -> Result<watch::Receiver<i64>, Error> {
-        let mut ends = self.0.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        let end = ends.entry(person).or_insert_with(|| watch::Sender::new(0));
-        if end.receiver_count() >= STREAMS_EACH || self.0.open.load(Ordering::Relaxed) >= self.0.limit {
+    /// A place, and its number among all that this person has taken.
+    fn join(&self, person: UserId) -> Result<(Arc<Seat>, u64), Error> {
+        if self.0.open.load(Ordering::Relaxed) >= self.0.limit {
             return Err(Error::TooManyStreams);
         }
         self.0.open.fetch_add(1, Ordering::Relaxed);
-        Ok(end.subscribe())
+        let seat = self.seats().entry(person).or_insert_with(Seat::new).clone();
+        let number = seat.joined.fetch_add(1, Ordering::Relaxed);
+        Ok((seat, number))
     }
 
     /// Those who follow their list; whoever has gone is forgotten here.
     fn followers(&self) -> Vec<UserId> {
-        let mut ends = self.0.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        ends.retain(|_, end| end.receiver_count() > 0);
-        ends.keys().copied().collect()
+        let mut seats = self.seats();
+        seats.retain(|_, seat| Arc::strong_count(seat) > 1);
+        seats.keys().copied().collect()
     }
 
     fn tell(&self, found: HashMap<UserId, i64>) {
-        let ends = self.0.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        let seats = self.seats();
         for (person, place) in found {
-            if let Some(end) = ends.get(&person) {
-                end.send_if_modified(|known| std::mem::replace(known, place) != place);
+            if let Some(seat) = seats.get(&person) {
+                seat.end.send_if_modified(|known| std::mem::replace(known, place) != place);
             }
         }
+    }
+
+    fn seats(&self) -> MutexGuard<'_, HashMap<UserId, Arc<Seat>>> {
+        self.0.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { end: watch::Sender::new(0), joined: AtomicU64::new(0) })
     }
 }
 
@@ -104,6 +122,8 @@ pub struct Following {
     session: SessionId,
     expires_at: Timestamp,
     after: Option<i64>,
+    seat: Arc<Seat>,
+    number: u64,
     end: watch::Receiver<i64>,
     quiet: u32,
 }
@@ -120,6 +140,7 @@ impl App {
     /// # Errors
     /// [`Error::TooManyStreams`].
     pub fn follow(&self, caller: &Caller, after: Option<i64>) -> Result<Following, Error> {
+        let (seat, number) = self.feeds.join(caller.user_id)?;
         Ok(Following {
             app: self.clone(),
             owner: caller.user_id,
@@ -127,7 +148,9 @@ impl App {
             session: caller.session_id,
             expires_at: caller.expires_at,
             after,
-            end: self.feeds.join(caller.user_id)?,
+            end: seat.end.subscribe(),
+            seat,
+            number,
             quiet: 0,
         })
     }
@@ -202,6 +225,7 @@ impl Following {
 
     fn is_over(&self) -> bool {
         self.app.stopping.is_cancelled()
+            || self.seat.joined.load(Ordering::Relaxed) > self.number + STREAMS_EACH
             || self.expires_at <= self.app.clock.now()
             || self.app.revocations.is_revoked(self.session)
     }

@@ -1,8 +1,10 @@
 //! The notifications service over HTTP, events and mail.
 
 mod audience;
+mod digest;
 mod eml;
 mod export;
+mod gateway;
 mod hostile;
 mod ledger;
 mod list;

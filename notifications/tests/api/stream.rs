@@ -161,7 +161,7 @@ async fn the_stream_ends_with_the_session_and_with_the_service() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stranger_a_bad_id_and_a_flood_are_turned_away() {
+async fn a_stranger_and_a_bad_id_are_turned_away() {
     let service = Service::start().await;
     let alice = service.registered("alice@example.com").await;
     let path = format!("{}/notifications/stream", service.url);
@@ -175,18 +175,33 @@ async fn a_stranger_a_bad_id_and_a_flood_are_turned_away() {
         client.get(format!("{path}?userId=1")).bearer_auth(&alice.token).send().await.unwrap().status(),
         400
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_too_many_streams_of_one_person_the_oldest_ends() {
+    let service = Service::start().await;
+    let alice = service.registered("alice@example.com").await;
     let mut open = Vec::new();
-    for _ in 0..20 {
-        open.push(follow(&service.url, &alice, None).await);
+    for _ in 0..21 {
+        let mut stream = follow(&service.url, &alice, None).await;
+        assert_eq!(next(&mut stream).await, Some(("0".to_owned(), None)));
+        open.push(stream);
     }
-    let one_more = client.get(&path).bearer_auth(&alice.token).send().await.unwrap();
-    assert_eq!(one_more.status(), 429);
-    assert!(one_more.headers().contains_key("retry-after"));
-    drop(open);
-    service
-        .world
-        .until("there is room again", || async {
-            client.get(&path).bearer_auth(&alice.token).send().await.unwrap().status() == 200
-        })
-        .await;
+    assert_eq!(next(&mut open[0]).await, None);
+    open_ticket(&service, &alice, "new").await;
+    for stream in &mut open[1..] {
+        assert_eq!(title(stream).await, said("1", "new"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_all_places_are_taken_the_next_one_is_told_to_come_back() {
+    let service = Service::with(&[("STREAM_LIMIT", "1")], None).await;
+    let alice = service.registered("alice@example.com").await;
+    let _open = follow(&service.url, &alice, None).await;
+    let bob = service.registered("bob@example.com").await;
+    let path = format!("{}/notifications/stream", service.url);
+    let answer = reqwest::Client::new().get(path).bearer_auth(&bob.token).send().await.unwrap();
+    assert_eq!(answer.status(), 429);
+    assert!(answer.headers().contains_key("retry-after"));
 }
