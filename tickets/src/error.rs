@@ -38,6 +38,8 @@ impl From<Error> for ApiError {
             Error::Rule(fault) => broken(fault),
             Error::NotAssignable => ApiError::validation("assignedTo", "not_an_agent", error.to_string()),
             Error::Once(fault) => fault.into(),
+            // The lock on the row keeps this from happening; without it the version would.
+            Error::Database(DbErr::RecordNotUpdated) => ApiError::new(Code::StaleVersion),
             Error::Database(fault) => fault.into(),
             Error::Unreadable(fault) => ApiError::internal(fault),
         }
