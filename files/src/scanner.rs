@@ -126,7 +126,7 @@ impl Clamd {
     /// Comes back once the daemon leaves even a small question unanswered. A busy one answers it beside its work.
     async fn stands_still(&self) -> ScanError {
         loop {
-            sleep(self.patience / 2).await;
+            sleep(self.patience / 4).await;
             if let Err(fault) = self.ping().await {
                 return fault;
             }
@@ -166,11 +166,11 @@ impl Clamd {
             line.write_all(b"zPING\0").await?;
             answer_of(&mut line).await
         };
-        match timeout(self.patience / 2, asked).await {
+        match timeout(self.patience * 3 / 4, asked).await {
             Ok(Ok(answer)) if answer == "PONG\0" => Ok(()),
             Ok(Ok(answer)) => Err(ScanError::Away(format!("asked how it is, it said {answer:?}"))),
             Ok(Err(fault)) => Err(fault.into()),
-            Err(_) => Err(ScanError::Away(format!("no answer within {:?}", self.patience / 2))),
+            Err(_) => Err(ScanError::Away(format!("no answer within {:?}", self.patience * 3 / 4))),
         }
     }
 

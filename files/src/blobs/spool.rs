@@ -1,5 +1,5 @@
 use std::fs::File;
-use std::io::{self, Seek};
+use std::io::{self, BufWriter, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -43,6 +43,48 @@ impl Spool {
         let mut file = tokio::fs::File::from_std(file);
         file.set_max_buf_size(BUFFER);
         Ok(Receiving { file, hash: Sha256::new(), size: 0 })
+    }
+
+    /// A picture without what is not its looks (see [`domain::strip`]). `None` when it is no picture of this kind.
+    ///
+    /// # Errors
+    /// When the disk is full or away.
+    pub async fn strip(&self, picture: &Received, kind: Kind) -> io::Result<Option<Received>> {
+        let (directory, mut original) = (self.directory.clone(), picture.file()?);
+        blocking(move || {
+            let file = tempfile::tempfile_in(directory)?;
+            let mut to = BufWriter::with_capacity(BUFFER, Counted { file, hash: Sha256::new(), size: 0 });
+            match domain::strip(kind, &mut original, &mut to) {
+                Ok(()) => {}
+                Err(fault) if matches!(fault.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) => {
+                    return Ok(None);
+                }
+                Err(fault) => return Err(fault),
+            }
+            let Counted { file, hash, size } = to.into_inner()?;
+            Ok(Some(Received { file, size, sha256: hash.finalize().into() }))
+        })
+        .await
+    }
+}
+
+/// Counts and hashes what is written to a file.
+struct Counted {
+    file: File,
+    hash: Sha256,
+    size: u64,
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 

@@ -10,7 +10,7 @@ mod scan;
 mod side;
 
 pub use avatar::{Avatar, Portrait, Sitter, admit_pixels, picture_kind};
-pub use content::{Finding, Pixels, look, pixels};
+pub use content::{Finding, Pixels, look, pixels, strip};
 pub use file::{Change, File, FileError, TypeFault, Upload, declared_kind};
 pub use kind::Kind;
 pub use limits::{Limits, Usage};

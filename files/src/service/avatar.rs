@@ -36,7 +36,7 @@ impl App {
         Sitter::of(caller, user).ok_or(Error::NotFound)
     }
 
-    /// Makes this somebody's picture: looks at it, announces its object, stores the bytes, and only then writes the row,
+    /// Makes this somebody's picture: looks at it, takes out what is not its looks, announces its object, stores the bytes, and only then writes the row,
     /// while the picture that it replaces is left to the sweeper. Killed at any moment, it leaves at worst an
     /// announcement, which the sweeper clears away with the object. The same picture again changes nothing.
     ///
@@ -51,17 +51,20 @@ impl App {
             tracing::warn!(user = %sitter.user(), signature, "an infected picture was refused");
             return Err(FileError::Infected { signature }.into());
         }
+        // Everybody who signs in sees it: where it was taken is nobody's business.
+        let bare = self.spool.strip(&parcel.received, kind).await?;
+        let bare = bare.ok_or(FileError::from(TypeFault::Bytes))?;
         let portrait = Portrait {
             id: FileId::at(self.clock.now()),
             sitter,
             kind,
-            size: parcel.received.size(),
-            sha256: parcel.sha256(),
+            size: bare.size(),
+            sha256: bare.sha256(),
         };
         if let Some(same) = self.announce(&portrait).await? {
             return Ok(same);
         }
-        if let Err(fault) = self.buckets.avatars.put(&portrait.key(), &parcel.received, kind.mime()).await {
+        if let Err(fault) = self.buckets.avatars.put(&portrait.key(), &bare, kind.mime()).await {
             self.give_up(portrait.id, &fault).await;
             return Err(fault.into());
         }

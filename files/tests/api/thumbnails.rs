@@ -199,3 +199,22 @@ fn crc32(bytes: &[u8]) -> u32 {
         )
     })
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_persons_picture_was_taken_is_told_to_nobody_and_it_stays_upright() {
+    let site = Site::start().await;
+    let original = telephones(80, 40);
+    let put = site.put_avatar(&site.alice, site.alice.id, "image/jpeg", original.clone()).await;
+    let told: Value = put.json().await.unwrap();
+    let bytes = site.get(&site.avatar_path()).await.bytes().await.unwrap();
+    assert_eq!(told["fileSize"], bytes.len());
+    assert!(!bytes.windows(7).any(|window| window == b"48.8584"));
+    let mut decoder = image::codecs::jpeg::JpegDecoder::new(Cursor::new(&bytes)).unwrap();
+    let orientation = image::ImageDecoder::orientation(&mut decoder).unwrap();
+    assert_eq!(orientation, image::metadata::Orientation::Rotate90);
+    let [sent, shown] = [&original[..], &bytes].map(|bytes| image::load_from_memory(bytes).unwrap());
+    assert_eq!(sent, shown, "to the last pixel");
+    // The same one again is the same one.
+    let again = site.put_avatar(&site.alice, site.alice.id, "image/jpeg", original).await;
+    assert_eq!((again.status(), again.json::<Value>().await.unwrap()), (StatusCode::OK, told));
+}

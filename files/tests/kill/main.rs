@@ -15,7 +15,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::multipart::{Form, Part};
@@ -164,6 +164,7 @@ async fn client(
     url: String,
     (id, token, ticket): (UserId, String, TicketId),
     stop: Arc<AtomicBool>,
+    answered: Arc<AtomicU64>,
 ) -> BTreeSet<String> {
     let http = reqwest::Client::new();
     let mut kept = BTreeSet::new();
@@ -179,6 +180,7 @@ async fn client(
         assert!(answer.status() == 201 || answer.status() == 503, "{}", answer.status());
         let Ok(file) = answer.json::<Value>().await else { break };
         let Some(file) = file["id"].as_str() else { continue };
+        answered.fetch_add(1, Ordering::SeqCst);
         kept.insert(file.to_owned());
         if n % 3 == 2 {
             // Once it was sent, nobody knows which way it went unless it was answered.
@@ -239,14 +241,20 @@ async fn killed_at_any_moment_it_leaves_no_row_without_its_object_and_no_object_
     let mut acknowledged = BTreeSet::new();
     for round in 0..ROUNDS {
         let (running, Hello { url, people }) = house.start(&tickets);
-        let stop = Arc::new(AtomicBool::new(false));
+        let (stop, answered) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let clients: Vec<_> = people
             .into_iter()
-            .map(|person| tokio::spawn(client(url.clone(), person, stop.clone())))
+            .map(|person| tokio::spawn(client(url.clone(), person, stop.clone(), answered.clone())))
             .collect();
         // Each time at another moment.
-        let moment = tokio::time::Instant::now() + Duration::from_millis(150 + round * 83 % 400);
-        tokio::time::sleep_until(moment).await;
+        let mut looks = tokio::time::interval(Duration::from_millis(1));
+        let until = Instant::now() + Duration::from_secs(30);
+        while answered.load(Ordering::SeqCst) < 6 + round && Instant::now() < until {
+            looks.tick().await;
+        }
+        for _ in 0..round * 37 % 50 {
+            looks.tick().await;
+        }
         running.kill();
         stop.store(true, Ordering::SeqCst);
         for client in clients {

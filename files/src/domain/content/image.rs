@@ -108,7 +108,7 @@ fn skip_blocks<R: Read + Seek>(bytes: &mut BufReader<R>) -> io::Result<()> {
     }
 }
 
-fn color_table(flags: u8) -> u64 {
+pub(super) fn color_table(flags: u8) -> u64 {
     if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
 }
 

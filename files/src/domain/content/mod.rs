@@ -5,6 +5,7 @@
 
 mod image;
 mod ole;
+mod strip;
 mod text;
 mod zip;
 
@@ -12,6 +13,7 @@ use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 
 use super::kind::Kind;
 pub use image::Pixels;
+pub use strip::strip;
 
 /// How much of a file's beginning is compared with the known magic numbers.
 const HEAD: u64 = 4096;
