@@ -16,7 +16,7 @@ FROM (SELECT i, now() - interval '700 days' + i * interval '15 minutes' AS at FR
 INSERT INTO ticket_search (ticket_id, user_id, created_at, document)
 SELECT id, user_id, created_at, setweight(to_tsvector('english', title), 'A')
        || setweight(to_tsvector('english', description), 'B')
-       || array_to_tsvector(ARRAY[to_char(created_at AT TIME ZONE 'UTC', '"@"YYYYMM')])
+       || array_to_tsvector(ARRAY[to_char(created_at AT TIME ZONE 'UTC', '"@"IYYY"w"IW')])
 FROM tickets;
 
 INSERT INTO ticket_comments (id, ticket_id, user_id, content, is_internal, created_at, updated_at)

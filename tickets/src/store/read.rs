@@ -93,18 +93,18 @@ async fn ranked(
     let Some(search) = &wanted.search else { return Ok(Vec::new()) };
     let is_postgres = db.get_database_backend() == DbBackend::Postgres;
     let mut ranks = Vec::new();
-    for months in search::TIERS {
+    for weeks in search::TIERS {
         // Only PostgreSQL needs help to find the newest.
-        if months.is_some() && (!is_postgres || search.number().is_some()) {
+        if weeks.is_some() && (!is_postgres || search.number().is_some()) {
             continue;
         }
         let ranking = search::Ranking {
             search,
             owner: wanted.owner(),
             conditions: conditions(wanted),
-            months,
+            weeks,
             // The first look found too few, and nothing else can have kept the rest away.
-            is_rare: months != search::TIERS[0] && !wanted.is_narrowed(),
+            is_rare: weeks != search::TIERS[0] && !wanted.is_narrowed(),
             now,
         };
         let Some(statement) = search::ranked(is_postgres, ranking) else { return Ok(Vec::new()) };

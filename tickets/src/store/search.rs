@@ -1,7 +1,7 @@
 //! What is searched: PostgreSQL's full text or SQLite's FTS5. The document of a ticket has its title (A), its description (B)
 //! and its public comments (C); internal ones never get here. Who types a ticket's number is given that ticket.
 
-use chrono::{Datelike, Months, NaiveTime};
+use chrono::{NaiveTime, TimeDelta, Weekday};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, DbErr, JoinType, Order, Value};
 use shared::clock::Timestamp;
@@ -22,8 +22,8 @@ macro_rules! stemmed {
     };
 }
 
-/// Beside the texts, the month of the opening as a word that no text has: so the index alone finds a word's newest
-/// documents, however many there are of it.
+/// Beside the texts, the week of the opening as a word that no text has: so the index alone finds a word's newest documents,
+/// however many there are of it.
 const BEGINNING: &str = concat!(
     "setweight(",
     stemmed!("$2"),
@@ -42,8 +42,8 @@ pub(super) async fn add(tx: &Tx, ticket: &Ticket) -> Result<(), DbErr> {
         let sql = format!(
             "INSERT INTO ticket_search (ticket_id, document, user_id, created_at) VALUES ($1, {BEGINNING}, $5, $6)"
         );
-        let [title, description, month] = beginning(ticket);
-        let values = [id, title, description, month, ticket.user_id.0.into(), ticket.created_at.into()];
+        let [title, description, week] = beginning(ticket);
+        let values = [id, title, description, week, ticket.user_id.0.into(), ticket.created_at.into()];
         return tx.run(&sql, values).await.map(drop);
     }
     let sql =
@@ -58,8 +58,8 @@ pub(super) async fn replace(tx: &Tx, ticket: &Ticket) -> Result<(), DbErr> {
         let sql = format!(
             "UPDATE ticket_search SET document = {BEGINNING} || ts_filter(document, '{{c}}') WHERE ticket_id = $1"
         );
-        let [title, description, month] = beginning(ticket);
-        return tx.run(&sql, [ticket.id.0.into(), title, description, month]).await.map(drop);
+        let [title, description, week] = beginning(ticket);
+        return tx.run(&sql, [ticket.id.0.into(), title, description, week]).await.map(drop);
     }
     let sql = "UPDATE ticket_search SET head = $1, body = $2 WHERE rowid = $3";
     let (title, description) = (ticket.title.as_str().into(), ticket.description.as_str().into());
@@ -104,9 +104,9 @@ pub(super) fn matches(is_postgres: bool, search: &Search) -> Expr {
     Expr::col(ticket_row::Column::Id.as_column_ref()).in_subquery(among)
 }
 
-/// How far back is looked for matches, in months, this one included: a few, then more, then all. Who finds enough looks no
-/// further.
-pub(super) const TIERS: [Option<u32>; 3] = [Some(2), Some(8), None];
+/// How far back is looked for matches, in weeks, this one included: each time four times as far, in the end all the way. Who
+/// finds enough looks no further.
+pub(super) const TIERS: [Option<i64>; 4] = [Some(2), Some(8), Some(32), None];
 
 /// What is to be ranked.
 pub(super) struct Ranking<'a> {
@@ -116,7 +116,7 @@ pub(super) struct Ranking<'a> {
     /// Which of the tickets.
     pub conditions: Condition,
     /// How far back.
-    pub months: Option<u32>,
+    pub weeks: Option<i64>,
     /// Nothing but the words narrows it, and they were found to be rare.
     pub is_rare: bool,
     pub now: Timestamp,
@@ -160,19 +160,19 @@ pub(super) fn ranked(is_postgres: bool, wanted: Ranking<'_>) -> Option<SelectSta
 }
 
 impl Ranking<'_> {
-    /// The documents that match. Their months are asked for twice: as words, for the index of words, and as a time, for the
+    /// The documents that match. Their weeks are asked for twice: as words, for the index of words, and as a time, for the
     /// index of times; which is used depends on how common the words are.
     fn documents(&self) -> SelectStatement {
         let mut documents = Query::select();
         documents.columns(["ticket_id", "document", "created_at"]).from("ticket_search");
         documents.and_where_option(self.owner.map(|owner| Expr::col("user_id").eq(owner.0)));
-        let Some(months) = self.months else {
+        let Some(weeks) = self.weeks else {
             return documents.and_where(in_document("document", self.search)).to_owned();
         };
-        let back = |ago| self.now.checked_sub_months(Months::new(ago)).unwrap_or(self.now);
-        let words: Vec<_> = (0..months).map(|ago| format!("'{}'", month(back(ago)))).collect();
+        let back = |ago| self.now - TimeDelta::weeks(ago);
+        let words: Vec<_> = (0..weeks).map(|ago| format!("'{}'", week(back(ago)))).collect();
         let first =
-            back(months - 1).date_naive().with_day(1).unwrap_or_default().and_time(NaiveTime::MIN).and_utc();
+            back(weeks - 1).date_naive().week(Weekday::Mon).first_day().and_time(NaiveTime::MIN).and_utc();
         let found = Expr::cust_with_values(
             format!("document @@ ({QUERY} && $2::tsquery)"),
             [self.search.folded(), &words.join(" | ")],
@@ -198,12 +198,12 @@ fn fts5(search: &Search) -> Option<String> {
 
 fn beginning(ticket: &Ticket) -> [Value; 3] {
     let folded = |text: &str| Value::from(fold(text));
-    [folded(ticket.title.as_str()), folded(ticket.description.as_str()), month(ticket.created_at).into()]
+    [folded(ticket.title.as_str()), folded(ticket.description.as_str()), week(ticket.created_at).into()]
 }
 
-/// The word for a month, as in `@202603`.
-fn month(at: Timestamp) -> String {
-    at.format("@%Y%m").to_string()
+/// The word for a week (ISO 8601), as in `@2026w09`.
+fn week(at: Timestamp) -> String {
+    at.format("@%Gw%V").to_string()
 }
 
 /// The number of a ticket is an integer and never given twice, which is all that a row id needs.

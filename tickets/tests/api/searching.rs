@@ -181,3 +181,21 @@ async fn a_ticket_with_a_great_deal_written_on_it_takes_more() {
     let found: Vec<Value> = tickets.all(&alice, "/tickets?q=longest").await;
     assert_eq!(found.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_old_is_found_too() {
+    let tickets = Tickets::start().await;
+    let mut opened = 0;
+    for weeks in [0, 1, 6, 30, 70] {
+        tickets.world.clock().advance(TimeDelta::weeks(weeks));
+        let alice = tickets.world.user("alice@example.com");
+        let title = format!("A scanner, then {weeks} weeks");
+        tickets.opened(&alice, json!({ "title": title })).await;
+        opened += 1;
+        let agent = tickets.world.agent("agent@example.com");
+        let found = titles(&tickets, &agent, "/admin/tickets?q=scanner").await;
+        assert_eq!(found.len(), opened, "after {weeks} weeks: {found:?}");
+        assert_eq!(titles(&tickets, &agent, "/admin/tickets?q=scanner&status=OPEN").await.len(), opened);
+        assert!(titles(&tickets, &agent, "/admin/tickets?q=scanner%20nowhere").await.is_empty());
+    }
+}

@@ -15,7 +15,7 @@ VALUES (('0199d2c4-0000-7000-8000-' || lpad(:n::text, 12, '0'))::uuid,
         || to_tsvector('english', 'the printer on the second floor is on fire'), 'A')
     || setweight(to_tsvector('french', 'it began this morning, after the update. we have switched it off and on again, which did not help. the smoke is grey.')
         || to_tsvector('english', 'it began this morning, after the update. we have switched it off and on again, which did not help. the smoke is grey.'), 'B')
-    || array_to_tsvector(ARRAY['@202611']),
+    || array_to_tsvector(ARRAY['@2026w48']),
     '0199d2c4-0000-7000-8000-000000000001', now());
 INSERT INTO ticket_history (id, ticket_id, user_id, action, field_name, old_value, new_value, comment, version, is_internal, created_at)
 VALUES (gen_random_uuid(), ('0199d2c4-0000-7000-8000-' || lpad(:n::text, 12, '0'))::uuid,

@@ -203,7 +203,7 @@ SELECT count(*) FROM (
     SELECT s.document, setweight(to_tsvector('french', title)
             || to_tsvector('english', title), 'A')
         || setweight(to_tsvector('french', description) || to_tsvector('english', description), 'B') AS head,
-        to_char(opened AT TIME ZONE 'UTC', '"@"YYYYMM') AS month,
+        to_char(opened AT TIME ZONE 'UTC', '"@"IYYY"w"IW') AS week,
         (SELECT array_agg(setweight(to_tsvector('french', plain) || to_tsvector('english', plain), 'C'))
          FROM (SELECT translate(replace(lower(content), 'œ', 'oe'), 'àâäçéèêëîïôöùûüÿ', 'aaaceeeeiioouuuy') AS plain
                FROM ticket_comments AS c WHERE c.ticket_id = t.id AND NOT is_internal) AS public) AS said
@@ -215,7 +215,7 @@ SELECT count(*) FROM (
 ) AS found
 -- The title and the description stand at its beginning, positions and all; behind them the words of the comments.
 WHERE document IS NULL
-    OR NOT tsvector_to_array(document) @> ARRAY[month]
+    OR NOT tsvector_to_array(document) @> ARRAY[week]
     OR ts_filter(document, '{a,b}')::text <> ts_filter(head, '{a,b}')::text
     OR ARRAY(SELECT unnest(tsvector_to_array(ts_filter(document, '{c}'))) ORDER BY 1)
         <> ARRAY(SELECT DISTINCT unnest(tsvector_to_array(one)) FROM unnest(said) AS one ORDER BY 1);

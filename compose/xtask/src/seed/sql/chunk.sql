@@ -226,7 +226,7 @@ INSERT INTO ticket_search (ticket_id, user_id, created_at, document)
 SELECT w.id, w.requester, helpdesk_seed.at(w.created),
     setweight(helpdesk_seed.stems(w.title_folded), 'A')
     || setweight(helpdesk_seed.stems(w.description_folded), 'B')
-    || array_to_tsvector(ARRAY[to_char(helpdesk_seed.at(w.created) AT TIME ZONE 'UTC', '"@"YYYYMM')]) || coalesce(heard.document, '')
+    || array_to_tsvector(ARRAY[to_char(helpdesk_seed.at(w.created) AT TIME ZONE 'UTC', '"@"IYYY"w"IW')]) || coalesce(heard.document, '')
 FROM whole AS w
 LEFT JOIN (
     SELECT t.i, helpdesk_seed.joined(setweight(helpdesk_seed.stems(b.folded), 'C') ORDER BY t.k) AS document
