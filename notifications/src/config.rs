@@ -169,6 +169,22 @@ mod tests {
     }
 
     #[test]
+    fn a_gateway_wants_a_key_that_is_worth_something() {
+        let read = |secret| {
+            let sources =
+                Sources::of("", [("SMS_GATEWAY_URL", "https://sms.example.com"), ("GATEWAY_SECRET", secret)]);
+            Config::read(&sources).map_err(|faults| faults.to_string())
+        };
+        for bad in ["", "too-short-pa55word"] {
+            let faults = read(bad).unwrap_err();
+            assert!(faults.contains("GATEWAY_SECRET") && !faults.contains("pa55word"), "{faults}");
+        }
+        let config = read("0123456789abcdef0123456789abcdef").unwrap();
+        assert!(config.sms.is_some() && config.push.is_none());
+        assert!(!format!("{config:?}").contains("0123456789abcdef"));
+    }
+
+    #[test]
     fn production_wants_a_mail_server_and_an_encrypted_way_to_it() {
         let faults = |smtp_url| {
             let sources = Sources::of("", [("HELPDESK_ENV", "production"), ("SMTP_URL", smtp_url)]);

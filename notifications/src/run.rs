@@ -4,6 +4,7 @@ use anyhow::Context;
 use shared::{
     auth::TokenVerifier,
     bus::Bus,
+    cache::Cache,
     db::Db,
     http::{Check, Module, serve},
     process::Process,
@@ -15,7 +16,7 @@ use crate::{
     gateway::{Gateway, GatewayConfig},
     mail::{DirectoryMailer, Links, Mailer, SmtpMailer},
     routes,
-    service::{App, Post, Setup, Templates, Worker},
+    service::{App, Post, Queue, Setup, Templates, Worker},
 };
 
 /// Starts the service's background work and answers what it serves: the composition root.
@@ -38,6 +39,7 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
         templates: Templates::built_in().context("a built-in template does not compile")?,
         links: Links::new(config.app_url.clone()),
         default_language: config.default_language,
+        queue: Queue::new(Cache::open(&common.cache, "notifications")?),
         gateways: post.channels(),
         stream_limit: config.stream_limit,
     };

@@ -78,6 +78,6 @@ mod tests {
             assert_eq!(rhythm.window_end(now.parse().unwrap()), Some(end.parse().unwrap()), "{rhythm} {now}");
         }
         assert_eq!(Rhythm::Immediately.window_end("2026-01-31T10:00:00Z".parse().unwrap()), None);
-        assert_eq!("weekly".parse::<Rhythm>().is_err(), true);
+        assert!("weekly".parse::<Rhythm>().is_err());
     }
 }

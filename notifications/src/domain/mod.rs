@@ -16,6 +16,7 @@ pub mod telling;
 mod telling_tests;
 mod template;
 mod text;
+pub mod turns;
 mod wording;
 
 pub use address::MailAddress;

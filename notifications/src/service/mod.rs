@@ -7,6 +7,7 @@ mod feed;
 mod ledger;
 mod list;
 mod preferences;
+mod queue;
 mod tell;
 mod templates;
 mod worker;
@@ -28,6 +29,7 @@ pub use feed::{Following, Next};
 pub use ledger::Entry;
 pub use list::Line;
 pub use preferences::{PreferencesPatch, PreferencesShown};
+pub use queue::Queue;
 pub use tell::Cause;
 pub use templates::{TemplateShown, Templates, WordingPatch};
 pub use worker::{Post, Worker};
@@ -53,6 +55,7 @@ pub struct App {
     gateways: Arc<[Channel]>,
     /// Wakes the worker of this process once a delivery is committed.
     wake: Arc<Notify>,
+    queue: Arc<Queue>,
     feeds: Feeds,
     revocations: Revocations,
     stopping: CancellationToken,
@@ -68,6 +71,8 @@ pub struct Setup {
     pub default_language: Language,
     /// The channels that have a gateway.
     pub gateways: Vec<Channel>,
+    /// The hints at what waits.
+    pub queue: Queue,
     /// How many may follow their list live.
     pub stream_limit: usize,
 }
@@ -84,6 +89,7 @@ impl App {
             default_language: setup.default_language,
             gateways: setup.gateways.into(),
             wake: Arc::new(Notify::new()),
+            queue: Arc::new(setup.queue),
             feeds: Feeds::new(setup.stream_limit),
             revocations: process.revocations.clone(),
             stopping: process.lifecycle.stopping(),

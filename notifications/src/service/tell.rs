@@ -118,7 +118,7 @@ impl App {
         if orders.is_empty() {
             return Ok(());
         }
-        orders::order(tx, orders, self.clock.now()).await?;
+        self.queue.note(orders::order(tx, orders, self.clock.now()).await?);
         tx.wake_after_commit(&self.wake);
         self.feeds.wake_after(tx);
         Ok(())

@@ -5,6 +5,7 @@ use shared::{
     clock::Timestamp,
     db::{Db, Tx},
     events::{NewEvent, NotificationFailed, NotificationSent},
+    ids::DeliveryId,
 };
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -13,10 +14,13 @@ use tracing::Instrument;
 use super::{App, compose::Parcel};
 use crate::{
     config::WorkerConfig,
-    domain::{Channel, Delivery, Outcome, Settlement, Status},
+    domain::{Channel, Delivery, Outcome, Priority, Settlement, Status},
     gateway::Gateway,
     mail::{Mailer, SendFault},
-    store::{deliveries, preferences, recipients},
+    store::{
+        deliveries::{self, Only},
+        preferences, recipients,
+    },
 };
 
 /// Sends what is due. Any number of them work on one database, in as many replicas, and none waits for another: a
@@ -128,6 +132,8 @@ impl Worker {
     /// One transaction: writes down what is done, and claims `wanted` new ones. Answers what is to be sent now, and how
     /// many were claimed.
     async fn turn(&self, done: &[Done], wanted: usize) -> Result<(Vec<(Delivery, Parcel)>, usize), DbErr> {
+        let shares = self.app.queue.shares(wanted);
+        let hints = if wanted > 0 { self.app.queue.take(shares).await } else { Vec::new() };
         let now = self.app.clock.now();
         let tx = self.db.begin().await?;
         let mut settled = Vec::with_capacity(done.len());
@@ -136,7 +142,7 @@ impl Worker {
         }
         let claimed = match wanted {
             0 => Vec::new(),
-            _ => deliveries::claim(&tx, &self.post.channels(), wanted as u64, self.lease(), now).await?,
+            _ => self.claim(&tx, hints, shares, now).await?,
         };
         let count = claimed.len();
         let (known, preferences) = match count {
@@ -158,6 +164,35 @@ impl Worker {
         tx.commit().await?;
         settled.into_iter().for_each(count_and_log);
         Ok((mails, count))
+    }
+
+    /// What the hints name; without any, what a look through the database finds, to each priority its share.
+    async fn claim(
+        &self,
+        tx: &Tx,
+        hints: Vec<DeliveryId>,
+        shares: [(Priority, usize); 3],
+        now: Timestamp,
+    ) -> Result<Vec<Delivery>, DbErr> {
+        let (channels, lease) = (self.post.channels(), self.lease());
+        let wanted: usize = shares.iter().map(|(_, count)| count).sum();
+        let mut claimed = Vec::new();
+        if !hints.is_empty() {
+            claimed =
+                deliveries::claim(tx, &channels, &Only::These(hints), wanted as u64, lease, now).await?;
+        }
+        for (priority, count) in shares {
+            let free = count.min(wanted - claimed.len());
+            if free > 0 && priority != Priority::High {
+                let only = Only::Of(priority);
+                claimed.extend(deliveries::claim(tx, &channels, &only, free as u64, lease, now).await?);
+            }
+        }
+        let free = wanted - claimed.len();
+        if free > 0 {
+            claimed.extend(deliveries::claim(tx, &channels, &Only::Due, free as u64, lease, now).await?);
+        }
+        Ok(claimed)
     }
 
     async fn settle(

@@ -9,7 +9,10 @@ use shared::{
     testing::World,
 };
 
-use super::{deliveries, orders};
+use super::{
+    deliveries::{self, Only},
+    orders,
+};
 use crate::domain::{Channel, Delivery, Moment, Notice, Order, Outcome, Status};
 
 /// Deliveries that are due, in a database of this test's own.
@@ -32,9 +35,13 @@ async fn due(world: &World, count: usize) -> Db {
 }
 
 async fn claim(world: &World, db: &Db, count: u64) -> Vec<Delivery> {
+    claim_only(world, db, Only::Due, count).await
+}
+
+async fn claim_only(world: &World, db: &Db, only: Only, count: u64) -> Vec<Delivery> {
     let tx = db.begin().await.unwrap();
     let claimed =
-        deliveries::claim(&tx, &[Channel::Email], count, Duration::seconds(90), world.clock().now())
+        deliveries::claim(&tx, &[Channel::Email], &only, count, Duration::seconds(90), world.clock().now())
             .await
             .unwrap();
     tx.commit().await.unwrap();
@@ -115,4 +122,25 @@ async fn the_urgent_go_first_and_a_newer_version_s_templates_are_left_to_it() {
     let tx = db.begin().await.unwrap();
     let status: String = tx.rows(waiting, []).await.unwrap()[0].try_get_by_index(0).unwrap();
     assert_eq!(status, Status::Pending.as_str());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hint_claims_what_it_names_once_and_a_share_its_priority_only() {
+    let world = world().await;
+    let db = due(&world, 5).await;
+    let tx = db.begin().await.unwrap();
+    let ids = tx.rows("SELECT id FROM deliveries ORDER BY id", []).await.unwrap();
+    let ids: Vec<DeliveryId> = ids.iter().map(|row| DeliveryId(row.try_get("", "id").unwrap())).collect();
+    tx.run("UPDATE deliveries SET priority = 2 WHERE id = $1", [ids[4].0.into()]).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let unknown = DeliveryId::at(world.clock().now());
+    let hints = || Only::These(vec![ids[2], unknown, ids[0]]);
+    let mut claimed: Vec<_> = claim_only(&world, &db, hints(), 10).await.iter().map(|it| it.id).collect();
+    claimed.sort();
+    assert_eq!(claimed, [ids[0], ids[2]]);
+    assert!(claim_only(&world, &db, hints(), 10).await.is_empty(), "claimed is claimed");
+    let low = claim_only(&world, &db, Only::Of(crate::domain::Priority::Low), 10).await;
+    assert_eq!(low.iter().map(|it| it.id).collect::<Vec<_>>(), [ids[4]]);
+    assert_eq!(claim(&world, &db, 10).await.len(), 2);
 }

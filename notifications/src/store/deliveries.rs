@@ -1,5 +1,5 @@
 use chrono::Duration;
-use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QuerySelect, entity::prelude::*};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, QuerySelect, Statement, Value, entity::prelude::*};
 use shared::{
     clock::Timestamp,
     db::Tx,
@@ -7,7 +7,17 @@ use shared::{
 };
 
 use super::entities::delivery::{Column, Entity, Model};
-use crate::domain::{Channel, Delivery, SCRUBBED, Settlement, Status, Template, reason};
+use crate::domain::{Channel, Delivery, Priority, SCRUBBED, Settlement, Status, Template, reason};
+
+/// Which deliveries to claim.
+pub enum Only {
+    /// Whatever is due.
+    Due,
+    /// What is due of one priority.
+    Of(Priority),
+    /// These, if they are due; there is at least one.
+    These(Vec<DeliveryId>),
+}
 
 /// Claims up to `count` deliveries that are due, the most urgent first; nobody else gets them for `lease`. Any number of
 /// replicas may do so at once: the condition is checked again by the UPDATE itself.
@@ -17,6 +27,7 @@ use crate::domain::{Channel, Delivery, SCRUBBED, Settlement, Status, Template, r
 pub async fn claim(
     tx: &Tx,
     channels: &[Channel],
+    only: &Only,
     count: u64,
     lease: Duration,
     now: Timestamp,
@@ -26,18 +37,30 @@ pub async fn claim(
     // A template that only a newer replica knows is left to it.
     let known: Vec<_> = Template::ALL.iter().map(|template| format!("'{template}'")).collect();
     let known = known.join(", ");
+    let mut values: Vec<Value> =
+        vec![now.into(), i64::try_from(count).unwrap_or(i64::MAX).into(), (now + lease).into()];
+    let only = match only {
+        Only::Due => String::new(),
+        Only::Of(priority) => format!("AND priority = {}", priority.rank()),
+        Only::These(ids) => {
+            let places: Vec<_> =
+                (values.len() + 1..).take(ids.len()).map(|place| format!("${place}")).collect();
+            values.extend(ids.iter().map(|id| Value::from(id.0)));
+            format!("AND id IN ({})", places.join(", "))
+        }
+    };
     let skip = if tx.db().is_postgres() { "FOR UPDATE SKIP LOCKED" } else { "" };
     let text = format!(
         "WITH due AS MATERIALIZED ( \
-             SELECT id FROM deliveries WHERE status = 'pending' AND channel IN ({channels}) AND template IN ({known}) \
+             SELECT id FROM deliveries WHERE status = 'pending' AND channel IN ({channels}) AND template IN ({known}) {only} \
              AND next_attempt_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY priority, next_attempt_at LIMIT $2 {skip} \
          ) \
          UPDATE deliveries SET lease_until = $3, claim = claim + 1 \
          WHERE id IN (SELECT id FROM due) AND status = 'pending' AND (lease_until IS NULL OR lease_until <= $1) \
          RETURNING *"
     );
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let rows = tx.rows(&text, [now.into(), count.into(), (now + lease).into()]).await?;
+    let rows =
+        tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), &text, values)).await?;
     rows.iter().map(|row| delivery(Model::from_query_result(row, "")?)).collect()
 }
 

@@ -10,16 +10,21 @@ use shared::{
 };
 
 use super::entities::delivery::{ActiveModel, Column, Entity};
-use crate::domain::{Channel, Order, Status};
+use crate::domain::{Channel, Order, Priority, Status};
 
 /// Rows in one statement; a database takes so many values and no more.
 const ROWS: usize = 500;
 
-/// Writes down deliveries; those that exist already (same cause, recipient, channel and template) stay as they are.
+/// Writes down deliveries; those that exist already (same cause, recipient, channel and template) stay as they are. Answers
+/// what is to be sent, if it did not exist.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn order(tx: &Tx, orders: Vec<Order>, now: Timestamp) -> Result<(), DbErr> {
+pub async fn order(
+    tx: &Tx,
+    orders: Vec<Order>,
+    now: Timestamp,
+) -> Result<Vec<(Priority, DeliveryId)>, DbErr> {
     let listed = |order: &&Order| order.channel == Channel::InApp && order.withheld.is_none();
     let mut places = places(tx, orders.iter().filter(listed).map(|order| order.recipient)).await?;
     let rows: Vec<_> = orders
@@ -29,18 +34,24 @@ pub async fn order(tx: &Tx, orders: Vec<Order>, now: Timestamp) -> Result<(), Db
                 true => places.remove(&order.recipient),
                 false => None,
             };
-            row(order, place, now)
+            let (priority, row) = (order.notice.template().priority(), row(order, place, now));
+            (priority, row)
         })
         .collect();
+    let waiting = |(priority, row): &(Priority, ActiveModel)| {
+        let waits = row.status.as_ref() == Status::Pending.as_str();
+        waits.then(|| (*priority, DeliveryId(*row.id.as_ref())))
+    };
+    let waiting = rows.iter().filter_map(waiting).collect();
     let once = OnConflict::columns([Column::EventId, Column::RecipientId, Column::Channel, Column::Template])
         .do_nothing()
         .to_owned();
-    let mut rows = rows.into_iter().peekable();
+    let mut rows = rows.into_iter().map(|(_, row)| row).peekable();
     while rows.peek().is_some() {
         let some: Vec<_> = rows.by_ref().take(ROWS).collect();
         Entity::insert_many(some).on_conflict(once.clone()).exec_without_returning(&**tx).await?;
     }
-    Ok(())
+    Ok(waiting)
 }
 
 fn row(order: Order, place: Option<i64>, now: Timestamp) -> ActiveModel {

@@ -10,6 +10,7 @@ mod ledger;
 mod list;
 mod mails;
 mod preferences;
+mod queues;
 mod recipients;
 mod retries;
 mod smtp;

@@ -4,8 +4,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use shared::{
     events::{
-        Event, FieldChange, TicketAssigned, TicketCommented, TicketCreated, TicketDeleted,
-        TicketStatusChanged, TicketUpdated, UserDeleted, UserProfileUpdated,
+        Event, FieldChange, TicketAssigned, TicketCommented, TicketCreated, TicketStatusChanged,
+        TicketUpdated, UserDeleted, UserProfileUpdated,
     },
     ids::{CommentId, UserId},
     testing::TestCaller,

@@ -1,4 +1,5 @@
-use std::sync::Arc;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use moka::Expiry;
@@ -12,7 +13,10 @@ const BYTES: u64 = 16 << 20;
 
 /// The memory of this process.
 #[derive(Clone, Debug)]
-pub(super) struct Memory(Cache<String, Entry>);
+pub(super) struct Memory(Cache<String, Entry>, Lists);
+
+/// Lists are short, and bounded by whoever pushes.
+type Lists = Arc<Mutex<HashMap<String, VecDeque<Vec<u8>>>>>;
 
 #[derive(Clone, Debug)]
 struct Entry {
@@ -47,7 +51,7 @@ impl Memory {
             })
             .expire_after(Ttl)
             .build();
-        Memory(cache)
+        Memory(cache, Lists::default())
     }
 
     pub(super) async fn get(&self, key: &str) -> Option<Vec<u8>> {
@@ -78,6 +82,21 @@ impl Memory {
 
     pub(super) async fn delete(&self, key: &str) {
         self.0.invalidate(key).await;
+    }
+
+    pub(super) fn push(&self, list: String, values: &[Vec<u8>], most: usize) {
+        let mut lists = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let list = lists.entry(list).or_default();
+        list.extend(values.iter().cloned());
+        let too_many = list.len().saturating_sub(most);
+        list.drain(..too_many);
+    }
+
+    pub(super) fn pop(&self, list: &str, count: usize) -> Vec<Vec<u8>> {
+        let mut lists = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(list) = lists.get_mut(list) else { return Vec::new() };
+        let count = count.min(list.len());
+        list.drain(..count).collect()
     }
 
     pub(super) async fn increment(&self, key: String, ttl: Duration) -> u64 {

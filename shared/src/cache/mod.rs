@@ -125,6 +125,27 @@ impl Cache {
         }
     }
 
+    /// Puts values at the end of a list, which ends after an hour without any. Of more than `most` the oldest go.
+    pub async fn push(&self, list: &str, values: &[Vec<u8>], most: usize) -> Result<(), CacheError> {
+        let list = self.key(list);
+        match &self.backend {
+            Backend::Redis(redis) => redis.push(&list, values, most).await,
+            Backend::Memory(memory) => {
+                memory.push(list, values, most);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes up to `count` values from the front of a list. Each goes to one of those who take.
+    pub async fn pop(&self, list: &str, count: usize) -> Result<Vec<Vec<u8>>, CacheError> {
+        let list = self.key(list);
+        match &self.backend {
+            Backend::Redis(redis) => redis.pop(&list, count).await,
+            Backend::Memory(memory) => Ok(memory.pop(&list, count)),
+        }
+    }
+
     /// Whether it is there.
     pub async fn ping(&self) -> Result<(), CacheError> {
         match &self.backend {

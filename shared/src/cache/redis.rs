@@ -1,5 +1,6 @@
 use std::fmt;
 use std::future::Future;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -14,6 +15,9 @@ use crate::config::Secret;
 /// After this many failures in a row Redis is not asked for [`REST`]: in an outage, callers are not each to wait.
 const FAILURES: u32 = 2;
 const REST: Duration = Duration::from_millis(500);
+
+/// A list that nobody pushes to ends after an hour.
+const LISTS_KEPT_MS: i64 = 3_600_000;
 
 /// The first of a count sets its time to live, in one step with it: a count without an end would lock for ever.
 const INCREMENT: &str = "
@@ -101,6 +105,23 @@ impl Redis {
 
     pub(super) async fn delete(&self, key: &str) -> Result<(), CacheError> {
         self.ask(|mut redis| async move { redis.del::<_, ()>(key).await }).await
+    }
+
+    pub(super) async fn push(&self, list: &str, values: &[Vec<u8>], most: usize) -> Result<(), CacheError> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let first_kept = -isize::try_from(most).unwrap_or(isize::MAX);
+        let mut pipe = redis::pipe();
+        pipe.rpush(list, values).ltrim(list, first_kept, -1).pexpire(list, LISTS_KEPT_MS);
+        self.ask(|mut redis| async move { pipe.query_async::<()>(&mut redis).await }).await
+    }
+
+    pub(super) async fn pop(&self, list: &str, count: usize) -> Result<Vec<Vec<u8>>, CacheError> {
+        let Some(count) = NonZeroUsize::new(count) else { return Ok(Vec::new()) };
+        let taken: Option<Vec<Vec<u8>>> =
+            self.ask(|mut redis| async move { redis.lpop(list, Some(count)).await }).await?;
+        Ok(taken.unwrap_or_default())
     }
 
     pub(super) async fn increment(&self, key: &str, ttl: Duration) -> Result<u64, CacheError> {

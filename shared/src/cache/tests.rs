@@ -115,6 +115,28 @@ async fn of_many_versions_the_newest_stays_in_whichever_order_they_come() {
 }
 
 #[tokio::test]
+async fn what_is_pushed_is_taken_once_and_in_order_and_too_much_of_it_is_forgotten() {
+    on_both(async |cache: Cache| {
+        let number = |number: u8| vec![number, 0xff];
+        assert_eq!(cache.pop("queue", 3).await.unwrap(), Vec::<Vec<u8>>::new());
+        cache.push("queue", &[], 10).await.unwrap();
+        cache.push("queue", &[number(1), number(2)], 10).await.unwrap();
+        cache.push("queue", &[number(3)], 10).await.unwrap();
+        assert_eq!(cache.pop("queue", 0).await.unwrap(), Vec::<Vec<u8>>::new());
+        assert_eq!(cache.pop("queue", 2).await.unwrap(), [number(1), number(2)]);
+        assert_eq!(cache.pop("other", 2).await.unwrap(), Vec::<Vec<u8>>::new());
+        assert_eq!(cache.pop("queue", 2).await.unwrap(), [number(3)]);
+        cache.push("queue", &(0..30).map(number).collect::<Vec<_>>(), 10).await.unwrap();
+        let takers = (0..5).map(|_| cache.pop("queue", 4));
+        let mut taken: Vec<_> =
+            futures_util::future::join_all(takers).await.into_iter().flat_map(Result::unwrap).collect();
+        taken.sort();
+        assert_eq!(taken, (20..30).map(number).collect::<Vec<_>>());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_version_is_forgotten_with_its_value() {
     on_both(async |cache: Cache| {
         assert!(cache.set_newer("brief", 9, b"new", SHORT).await.unwrap());
