@@ -50,6 +50,7 @@ pub struct App {
     scanner: Scanner,
     glances: Glances,
     drawing: Arc<Semaphore>,
+    copies: Arc<Semaphore>,
 }
 
 impl App {
@@ -68,6 +69,7 @@ impl App {
             slots: Arc::new(Semaphore::new(uploads.slots)),
             glances: Glances::for_a_while(config.visibility_ttl),
             drawing: Arc::new(Semaphore::new(thumbnail::room_for(limits.pixels) as usize)),
+            copies: Arc::new(Semaphore::new(thumbnail::COPIES)),
             uploads: uploads.clone(),
             limits,
             db,

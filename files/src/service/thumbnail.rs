@@ -10,6 +10,8 @@ use crate::pictures::{Thumbnail, shrink};
 
 /// Pixels that are drawn from are counted in so many.
 const MILLION: u64 = 1_000_000;
+/// How many pictures are on the disk at once to be drawn from.
+pub(super) const COPIES: usize = 8;
 /// How long a thumbnail waits for its turn before its reader is told to come again.
 const WAIT_FOR_TURN: Duration = Duration::from_secs(5);
 
@@ -38,6 +40,8 @@ impl App {
     ) -> Result<Thumbnail, Error> {
         let kind = Kind::of_mime(&file.mime_type).filter(|kind| kind.is_picture());
         let kind = kind.ok_or(FileError::NoThumbnail)?;
+        let place = tokio::time::timeout(WAIT_FOR_TURN, self.copies.clone().acquire_owned()).await;
+        let _place = place.map_err(|_| Error::Busy)?.expect("the places are never closed");
         // It waits on disk, as it did when it came: only its pixels are worth memory.
         let mut copy = self.spool.begin().await?;
         let mut bytes = Box::pin(self.buckets.named(&file.bucket).get(&file.key, None).await?);
@@ -60,9 +64,13 @@ impl App {
             let _turn = turn;
             shrink(kind, original, side.pixels(), area)
         });
-        let drawn = drawn.await.map_err(std::io::Error::other)?;
+        let drawn = match drawn.await {
+            Ok(drawn) => drawn.map_err(|fault| fault.to_string()),
+            // A decoder that stumbles over a picture says no more of it than one that refuses it.
+            Err(fault) => Err(fault.to_string()),
+        };
         let drawn = drawn.map_err(|fault| {
-            tracing::info!(file = %file.id, %fault, "a picture cannot be drawn");
+            tracing::info!(file = %file.id, fault, "a picture cannot be drawn");
             FileError::NoThumbnail
         })?;
         self.note(caller, file, "thumbnail", reader).await?;

@@ -25,7 +25,18 @@ pub enum Gate {
     Busy,
     /// Connections are cut: as when the server is gone.
     Shut,
+    /// Each is answered that there is too much to do: as when the server is overloaded.
+    Refusing,
 }
+
+impl Gate {
+    fn cuts(self) -> bool {
+        matches!(self, Gate::Shut | Gate::Refusing)
+    }
+}
+
+const TOO_MUCH: &[u8] = b"HTTP/1.1 503 Slow Down\r\ncontent-type: application/xml\r\ncontent-length: 36\r\n\
+    connection: close\r\n\r\n<Error><Code>SlowDown</Code></Error>";
 
 /// Two buckets of one test's own.
 pub struct TestBucket {
@@ -103,9 +114,17 @@ async fn serve(directory: &std::path::Path) -> String {
 
 /// Lets what comes to `listener` through to a server, as the gate stands.
 pub async fn guard(listener: TcpListener, server: String, gate: watch::Receiver<Gate>) {
-    while let Ok((client, _)) = listener.accept().await {
+    while let Ok((mut client, _)) = listener.accept().await {
         let (server, gate) = (server.clone(), gate.clone());
         tokio::spawn(async move {
+            if *gate.borrow() == Gate::Refusing {
+                // Something was said, whatever it was; the rest is not listened to, but let run out.
+                let mut buffer = [0; 1024];
+                let _ = client.read(&mut buffer).await;
+                let _ = client.write_all(TOO_MUCH).await;
+                while client.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+                return;
+            }
             let Ok(upstream) = TcpStream::connect(server).await else { return };
             let uploads = AtomicBool::new(false);
             let (client_reads, client_writes) = client.into_split();
@@ -119,7 +138,7 @@ pub async fn guard(listener: TcpListener, server: String, gate: watch::Receiver<
                 () = pump(server_reads, client_writes, gate, |_, gate| match gate {
                     Gate::Frozen | Gate::Mute => true,
                     Gate::Busy => uploads.load(SeqCst),
-                    Gate::Open | Gate::Shut => false,
+                    Gate::Open | Gate::Shut | Gate::Refusing => false,
                 }) => {}
             }
         });
@@ -137,11 +156,11 @@ async fn pump(
     loop {
         let mut watched = gate.clone();
         let read = tokio::select! {
-            _ = watched.wait_for(|gate| *gate == Gate::Shut) => return,
+            _ = watched.wait_for(|gate| gate.cuts()) => return,
             read = from.read(&mut buffer) => read,
         };
         let Ok(read @ 1..) = read else { return };
-        let open = gate.wait_for(|gate| !held(&buffer[..read], *gate)).await.map(|gate| *gate != Gate::Shut);
+        let open = gate.wait_for(|gate| !held(&buffer[..read], *gate)).await.map(|gate| !gate.cuts());
         if !open.unwrap_or(false) || to.write_all(&buffer[..read]).await.is_err() {
             return;
         }

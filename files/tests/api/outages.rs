@@ -43,6 +43,38 @@ async fn with_the_bucket_gone_uploads_and_downloads_are_503_and_leave_no_row() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_finds_the_bucket_gone_standing_still_or_overloaded_and_no_row_is_left_without_its_object() {
+    let bucket = TestBucket::start().await;
+    let settings = [("MAX_FILES_PER_TICKET", "1000"), ("MAX_TOTAL_SIZE_PER_TICKET", "1GiB")];
+    let site = Site::over_in(World::start().await, &bucket, &settings).await;
+    let before = site.upload_text("before").await;
+    let path = format!("/files/{}/download", before["id"].as_str().unwrap());
+    for gate in [Gate::Refusing, Gate::Shut, Gate::Frozen, Gate::Mute] {
+        let (site, path) = (&site, &path);
+        let crowd = (0..24).map(|n| async move {
+            let began = Instant::now();
+            let answer = match n % 3 {
+                0 => site.get(path).await,
+                1 => site.post(site.form("a.txt", "text/plain", text_of(500_000))).await,
+                _ => site.post(site.form("a.txt", "text/plain", "text")).await,
+            };
+            (answer, began.elapsed())
+        });
+        bucket.set(gate);
+        for (answer, took) in futures_util::future::join_all(crowd).await {
+            assert_away(answer).await;
+            assert!(took < Duration::from_secs(4), "{gate:?}: {took:?}");
+        }
+        assert_eq!(site.count("files").await, 1);
+    }
+    bucket.set(Gate::Open);
+    site.upload_text("after").await;
+    // Every object that came through all the same is known, and the sweeper's.
+    let known = site.count("files").await + site.count("uploads").await;
+    assert!(bucket.keys().await.len() as i64 <= known);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_busy_is_waited_for() {
     let bucket = TestBucket::start().await;
     let site = Site::over(&bucket).await;

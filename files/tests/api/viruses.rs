@@ -76,7 +76,7 @@ async fn a_clean_file_says_that_it_was_looked_at() {
 async fn with_the_scanner_gone_or_standing_still_nothing_is_stored_and_all_are_told_soon() {
     let (scanner, bucket) = (TestScanner::start().await, TestBucket::start().await);
     let site = guarded(&scanner, &bucket).await;
-    for gate in [Gate::Shut, Gate::Frozen, Gate::Mute] {
+    for gate in [Gate::Shut, Gate::Frozen, Gate::Mute, Gate::Refusing] {
         scanner.set(gate);
         // More at once than it is shown files.
         let site = &site;
