@@ -12,6 +12,7 @@ mod mails;
 mod preferences;
 mod queues;
 mod recipients;
+mod replicas;
 mod retries;
 mod smtp;
 mod stream;
@@ -42,6 +43,7 @@ pub struct Service {
     /// Tells its mails from those of other tests.
     domain: String,
     client: Client,
+    config: Config,
 }
 
 impl Service {
@@ -69,13 +71,13 @@ impl Service {
             sources = sources.with(key, *value);
         }
         let config = Config::read(&sources).unwrap();
-        let common = config.common.clone();
+        let (common, kept) = (config.common.clone(), config.clone());
         let run = |listener, process: shared::process::Process| async move {
             notifications::run(config, listener, &process).await
         };
         let url = world.serve(&common, run).await;
         let folder = folder.unwrap_or_else(|| world.data_dir().join("mail"));
-        Self { world, url, folder, domain, client: Client::new() }
+        Self { world, url, folder, domain, client: Client::new(), config: kept }
     }
 
     /// Somebody of whom `user.registered` has told.
