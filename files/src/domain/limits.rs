@@ -32,7 +32,7 @@ impl Limits {
     /// was decoded yet.
     ///
     /// # Errors
-    /// [`FileError::TooManyPixels`].
+    /// Too many pixels, in one frame or in all of them.
     pub fn admit_pixels(&self, pixels: Pixels) -> Result<(), FileError> {
         let area = u64::from(pixels.width) * u64::from(pixels.height);
         if area > self.pixels || pixels.in_all > self.pixels.saturating_mul(FRAMES) {
