@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
+/// An answer that takes longer is none.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// An answer's status and body.
 pub type Answer = (u16, String);
 
@@ -24,7 +27,9 @@ pub struct Run {
     /// The same with the number of each call, in no order.
     pub numbered: Vec<(u64, Duration)>,
     /// Answers that were not the expected ones.
-    pub failures: usize,
+    failures: usize,
+    /// One of those, for the report.
+    complaint: Option<String>,
 }
 
 impl Connection {
@@ -32,7 +37,7 @@ impl Connection {
     pub fn open(port: u16) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self { reader: BufReader::new(stream) })
     }
 
@@ -40,7 +45,8 @@ impl Connection {
     pub fn call(&mut self, request: &[u8]) -> anyhow::Result<Answer> {
         self.reader.get_mut().write_all(request)?;
         let mut line = String::new();
-        self.reader.read_line(&mut line)?;
+        let read = self.reader.read_line(&mut line);
+        read.with_context(|| format!("no answer within {} s", PATIENCE.as_secs()))?;
         let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.with_context(|| format!("no HTTP answer: {line:?}"))?;
         let mut length = 0;
@@ -127,9 +133,9 @@ fn drive(
 ) -> anyhow::Result<Run> {
     let next = AtomicU64::new(0);
     let begun = Instant::now();
-    let client = || -> anyhow::Result<(Vec<(u64, Duration)>, usize)> {
+    let client = || -> anyhow::Result<(Vec<(u64, Duration)>, Vec<String>)> {
         let mut connection = Connection::open(port)?;
-        let (mut latencies, mut failures) = (Vec::new(), 0);
+        let (mut latencies, mut failures) = (Vec::new(), Vec::new());
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let due = due(number);
@@ -138,9 +144,11 @@ fn drive(
             }
             std::thread::sleep(due.saturating_sub(begun.elapsed()));
             let since = if due.is_zero() { begun.elapsed() } else { due };
-            let (status, _) = connection.call(&request(number))?;
+            let (status, body) = connection.call(&request(number))?;
             latencies.push((number, begun.elapsed() - since));
-            failures += usize::from(status != expected);
+            if status != expected {
+                failures.push(format!("{status}: {body}"));
+            }
         }
     };
     let results: Vec<_> = std::thread::scope(|scope| {
@@ -148,15 +156,30 @@ fn drive(
         clients.into_iter().map(|client| client.join().expect("a client does not panic")).collect()
     });
     let elapsed = begun.elapsed();
-    let (mut numbered, mut failures) = (Vec::new(), 0);
+    let (mut numbered, mut failures) = (Vec::new(), Vec::new());
     for result in results {
         let (some, failed) = result?;
         numbered.extend(some);
-        failures += failed;
+        failures.extend(failed);
     }
     let mut latencies: Vec<Duration> = numbered.iter().map(|(_, latency)| *latency).collect();
     latencies.sort_unstable();
-    Ok(Run { rate: latencies.len() as f64 / elapsed.as_secs_f64(), latencies, numbered, failures })
+    let rate = latencies.len() as f64 / elapsed.as_secs_f64();
+    Ok(Run { rate, latencies, numbered, failures: failures.len(), complaint: failures.pop() })
+}
+
+impl Run {
+    /// An error that shows one of the failures, if there were any.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let complaint = self.complaint.as_deref().unwrap_or_default();
+        ensure!(
+            self.failures == 0,
+            "{} of {} calls failed: {complaint}",
+            self.failures,
+            self.latencies.len()
+        );
+        Ok(())
+    }
 }
 
 /// The given share of sorted values lies at or below the answer.

@@ -47,7 +47,7 @@ pub fn tickets(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..effort.rounds {
             let run = load::closed(port, clients, effort.time, 201, |_| post.clone())?;
-            ensure!(run.failures == 0, "{} of the posts failed", run.failures);
+            run.check()?;
             ours.push(run.rate);
             settle(house, stop)?;
             theirs.push(pgbench::run(
@@ -68,7 +68,7 @@ pub fn tickets(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..effort.rounds {
             let run = load::closed(port, clients, effort.time, 200, |_| get.clone())?;
-            ensure!(run.failures == 0, "{} of the gets failed", run.failures);
+            run.check()?;
             ours.push(run.rate);
             let read = [Script::of(0, 1, &read)];
             theirs.push(pgbench::run(house, "tickets", &read, clients, effort.time, stop)?);
@@ -146,7 +146,7 @@ pub fn lag(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) ->
     let port = running.port("tickets")?;
     load::paced(port, 16, 50.0, Duration::from_secs(2), 201, |_| post.clone())?;
     let run = load::paced(port, 16, 200.0, effort.time * 2, 201, |_| post.clone())?;
-    ensure!(run.failures == 0, "{} of the posts failed", run.failures);
+    run.check()?;
     let latency = load::percentile(&run.latencies, 0.99).as_secs_f64() * 1000.0;
     table.at_most("POST /tickets at 200/s, p99", latency, "ms", 100.0);
     let emitted = "SELECT count(*) FROM outbox WHERE subject LIKE 'ticket.created.%'";

@@ -232,7 +232,7 @@ fn answer(port: u16, mix: &Mix, time: Duration, stop: &Stop) -> anyhow::Result<A
     stop.check()?;
     load::closed(port, CLIENTS, time / 4, 200, |number| mix.request(number))?;
     let run = load::closed(port, CLIENTS, time, 200, |number| mix.request(number))?;
-    ensure!(run.failures == 0, "{} of the questions failed", run.failures);
+    run.check()?;
     let mut each: Vec<_> = mix.kinds.iter().map(|kind| (kind.name, Vec::new())).collect();
     for (number, latency) in run.numbered {
         each[mix.kind(number)].1.push(latency);
