@@ -13,6 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// An answer's status and body.
 pub type Answer = (u16, String);
 
+/// What one client brings home: how long each numbered call took, and the answers that were not the expected ones.
+type Share = (Vec<(u64, Duration)>, Vec<String>);
+
 /// A keep-alive connection.
 pub struct Connection {
     reader: BufReader<TcpStream>,
@@ -133,7 +136,7 @@ fn drive(
 ) -> anyhow::Result<Run> {
     let next = AtomicU64::new(0);
     let begun = Instant::now();
-    let client = || -> anyhow::Result<(Vec<(u64, Duration)>, Vec<String>)> {
+    let client = || -> anyhow::Result<Share> {
         let mut connection = Connection::open(port)?;
         let (mut latencies, mut failures) = (Vec::new(), Vec::new());
         loop {
