@@ -10,11 +10,25 @@ use super::code::Code;
 use crate::auth::TokenError;
 use crate::once::OnceError;
 
-/// A database that cannot be reached is 503 and worth another try; everything else it reports is our own fault.
+/// A database that cannot be reached is 503 and worth another try, a question that took too long is 503 too; everything else
+/// it reports is our own fault.
 impl From<DbErr> for ApiError {
     fn from(error: DbErr) -> Self {
-        if is_passing(&error) { ApiError::unavailable(error) } else { ApiError::internal(error) }
+        match &error {
+            error if is_passing(error) => ApiError::unavailable(error),
+            error if is_cancelled(error) => ApiError::new(Code::DeadlineExceeded).caused_by(error),
+            error => ApiError::internal(error),
+        }
     }
+}
+
+/// Whether a time limit that we set broke the statement off (SQLSTATE 57014).
+fn is_cancelled(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error
+    else {
+        return false;
+    };
+    matches!(error.as_ref(), sqlx::Error::Database(fault) if fault.code().is_some_and(|code| code == "57014"))
 }
 
 /// Whether the same statement may well succeed a moment later.

@@ -63,7 +63,7 @@ impl App {
         if wanted.search.is_some() {
             return Ok(store::list_found(&self.db.read().await?, wanted, now).await?);
         }
-        Ok(store::list(self.db.conn(), wanted, now).await?)
+        Ok(store::list(self.db.conn(), wanted, None, now).await?)
     }
 
     /// What was written on a ticket, as far as the caller may read it.

@@ -171,7 +171,10 @@ async fn no_question_reads_a_big_table_from_end_to_end() {
 
     let planned = Planned::of(db.conn(), &["Seq Scan"]);
     for wanted in lists(now, requester, agent) {
-        list(&planned, &wanted, now).await.unwrap();
+        list(&planned, &wanted, None, now).await.unwrap();
+        if wanted.search.is_some() {
+            list(&planned, &wanted, Some(&[ticket.0, requester.0]), now).await.unwrap();
+        }
     }
     find(&planned, ticket, Visibility::Everyone).await.unwrap();
     find(&planned, ticket, Visibility::Only(requester)).await.unwrap();
@@ -200,4 +203,20 @@ async fn no_question_reads_a_big_table_from_end_to_end() {
         faults.len(),
         faults.join("\n\n")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_takes_too_long_is_broken_off_and_is_no_fault_of_ours() {
+    let world = World::start().await;
+    let db = world.open::<migrations::tickets::Migrator>("tickets").await;
+    if !db.is_postgres() {
+        return;
+    }
+    let tx = db.read().await.unwrap();
+    super::list_found(&tx, &everything(), world.clock().now()).await.unwrap();
+    let limit = tx.query_one_raw(db.sql("SHOW statement_timeout", [])).await.unwrap().unwrap();
+    assert_eq!(limit.try_get::<String>("", "statement_timeout").unwrap(), "2s");
+    tx.execute_unprepared("SET LOCAL statement_timeout = '10ms'").await.unwrap();
+    let broken = tx.query_all_raw(db.sql("SELECT pg_sleep(60)::text", [])).await.unwrap_err();
+    assert_eq!(shared::http::ApiError::from(broken).code(), shared::http::Code::DeadlineExceeded);
 }

@@ -37,23 +37,27 @@ pub async fn lock(tx: &Tx, id: TicketId, visibility: Visibility) -> Result<Optio
 }
 
 /// The tickets wanted, in their order. They are read by keyset: the database goes straight to the place behind which the
-/// page begins, so page 10,000 costs what page 1 does.
+/// page begins, so page 10,000 costs what page 1 does. `few` are those that match what is searched for, where they are known.
 ///
 /// # Errors
 /// The database is away, or holds a row that is no ticket.
 pub async fn list(
     db: &impl ConnectionTrait,
     wanted: &ListTickets,
+    few: Option<&[Uuid]>,
     now: Timestamp,
 ) -> Result<Vec<Found>, DbErr> {
     if wanted.sort == SortKey::Relevance {
-        return ranked(db, wanted, now).await;
+        return ranked(db, wanted, few, now).await;
     }
     let direction = if wanted.descending { Order::Desc } else { Order::Asc };
     let sort_column = sort_column(wanted.sort);
     let order = if wanted.is_of_few_days() { sorted_apart(sort_column.clone()) } else { sort_column.clone() };
     let is_postgres = db.get_database_backend() == DbBackend::Postgres;
-    let found = wanted.search.as_ref().map(|search| search::matches(is_postgres, search));
+    let found = wanted.search.as_ref().map(|search| match few {
+        Some(few) => Column::Id.is_in(few.iter().copied()),
+        None => search::matches(is_postgres, search),
+    });
     let rows = Entity::find()
         .filter(conditions(wanted).add_option(found))
         .filter(
@@ -69,42 +73,50 @@ pub async fn list(
 }
 
 /// The same where something is searched for, in a transaction that only reads. A word may be in every ticket or in one: a plan
-/// is made for each, and none is kept for all.
+/// is made for each, and none is kept for all. However crafted, no search takes longer than two seconds.
 ///
 /// # Errors
-/// As for [`list`].
+/// As for [`list`]; the database breaks off what takes too long.
 pub async fn list_found(
     tx: &DatabaseTransaction,
     wanted: &ListTickets,
     now: Timestamp,
 ) -> Result<Vec<Found>, DbErr> {
     if tx.get_database_backend() == DbBackend::Postgres {
-        tx.execute_unprepared("SET LOCAL plan_cache_mode = force_custom_plan").await?;
+        tx.execute_unprepared(
+            "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL statement_timeout = '2s'",
+        )
+        .await?;
     }
-    list(tx, wanted, now).await
+    let few = match &wanted.search {
+        Some(search) => search::few(tx, search).await?,
+        None => None,
+    };
+    list(tx, wanted, few.as_deref(), now).await
 }
 
 /// The best match first. What is ranked is bounded, so the order is made here and only the page's tickets are read.
 async fn ranked(
     db: &impl ConnectionTrait,
     wanted: &ListTickets,
+    few: Option<&[Uuid]>,
     now: Timestamp,
 ) -> Result<Vec<Found>, DbErr> {
     let Some(search) = &wanted.search else { return Ok(Vec::new()) };
     let is_postgres = db.get_database_backend() == DbBackend::Postgres;
+    let is_narrowed = wanted.is_narrowed();
+    // Only of a common word, and where nothing else keeps the list short, there are more than can be looked at.
+    let in_one_look =
+        !is_postgres || search.number().is_some() || few.is_some() || is_narrowed || wanted.owner().is_some();
     let mut ranks = Vec::new();
-    for weeks in search::TIERS {
-        // Only PostgreSQL needs help to find the newest.
-        if weeks.is_some() && (!is_postgres || search.number().is_some()) {
-            continue;
-        }
+    for weeks in search::TIERS.into_iter().filter(|weeks| weeks.is_none() || !in_one_look) {
         let ranking = search::Ranking {
             search,
             owner: wanted.owner(),
-            conditions: conditions(wanted),
+            conditions: conditions(wanted).add_option(few.map(|few| Column::Id.is_in(few.iter().copied()))),
+            is_known: few.is_some(),
+            is_narrowed,
             weeks,
-            // The first look found too few, and nothing else can have kept the rest away.
-            is_rare: weeks != search::TIERS[0] && !wanted.is_narrowed(),
             now,
         };
         let Some(statement) = search::ranked(is_postgres, ranking) else { return Ok(Vec::new()) };

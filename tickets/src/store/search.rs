@@ -1,13 +1,16 @@
 //! What is searched: PostgreSQL's full text or SQLite's FTS5. The document of a ticket has its title (A), its description (B)
 //! and its public comments (C); internal ones never get here. Who types a ticket's number is given that ticket.
 
-use chrono::{NaiveTime, TimeDelta, Weekday};
+use chrono::TimeDelta;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, DbErr, JoinType, Order, Value};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, JoinType, Order, Value,
+};
 use shared::clock::Timestamp;
 use shared::db::Tx;
 use shared::ids::UserId;
 use shared::text::fold;
+use uuid::Uuid;
 
 use super::ticket_row;
 use crate::domain::{Comment, Search, Ticket};
@@ -104,6 +107,27 @@ pub(super) fn matches(is_postgres: bool, search: &Search) -> Expr {
     Expr::col(ticket_row::Column::Id.as_column_ref()).in_subquery(among)
 }
 
+/// So many tickets can be read one by one.
+const FEW: u64 = 1000;
+
+/// The tickets that match, where they are few; nothing where they are many, or one word is all that is searched for. How common
+/// a word is the planner knows; of several together it knows nothing, and the index of words does.
+pub(super) async fn few(tx: &DatabaseTransaction, search: &Search) -> Result<Option<Vec<Uuid>>, DbErr> {
+    let is_postgres = tx.get_database_backend() == DbBackend::Postgres;
+    if !is_postgres || search.number().is_some() || search.words().count() < 2 {
+        return Ok(None);
+    }
+    tx.execute_unprepared("SET LOCAL enable_indexscan = off; SET LOCAL enable_seqscan = off").await?;
+    let mut all = Query::select();
+    all.column("ticket_id").from("ticket_search").and_where(in_document("document", search)).limit(FEW + 1);
+    let rows = tx.query_all(&all).await?;
+    tx.execute_unprepared("SET LOCAL enable_indexscan = on; SET LOCAL enable_seqscan = on").await?;
+    if rows.len() as u64 > FEW {
+        return Ok(None);
+    }
+    rows.iter().map(|row| row.try_get("", "ticket_id")).collect::<Result<_, _>>().map(Some)
+}
+
 /// How far back is looked for matches, in weeks, this one included: each time four times as far, in the end all the way. Who
 /// finds enough looks no further.
 pub(super) const TIERS: [Option<i64>; 4] = [Some(2), Some(8), Some(32), None];
@@ -115,10 +139,12 @@ pub(super) struct Ranking<'a> {
     pub owner: Option<UserId>,
     /// Which of the tickets.
     pub conditions: Condition,
+    /// The conditions name the very tickets that match.
+    pub is_known: bool,
+    /// The conditions narrow the list, so that the tickets are better walked through than the documents.
+    pub is_narrowed: bool,
     /// How far back.
     pub weeks: Option<i64>,
-    /// Nothing but the words narrows it, and they were found to be rare.
-    pub is_rare: bool,
     pub now: Timestamp,
 }
 
@@ -134,24 +160,21 @@ pub(super) fn ranked(is_postgres: bool, wanted: Ranking<'_>) -> Option<SelectSta
         return Some(newest);
     }
     let of_ticket = id.eq(Expr::col(("ticket_search", "ticket_id")));
+    newest.join(JoinType::InnerJoin, "ticket_search", of_ticket);
     if !is_postgres {
         let words = fts5(search)?;
         newest
-            .join(JoinType::InnerJoin, "ticket_search", of_ticket)
             .and_where(Expr::cust_with_values("ticket_search MATCH ?", [words]))
             .expr_as(Expr::cust("-bm25(ticket_search, 0.0, 10.0, 4.0, 1.0)"), "relevance")
             .order_by(("ticket_search", "rowid"), Order::Desc);
         return Some(newest);
     }
-    let mut documents = wanted.documents();
-    if wanted.is_rare {
-        // Read through the words' index, whatever the planner thinks of them.
-        documents.offset(0);
-    }
+    let walked = if wanted.is_narrowed { "tickets" } else { "ticket_search" };
     newest
-        .join_subquery(JoinType::InnerJoin, documents, "ticket_search", of_ticket)
         .column(("ticket_search", "document"))
-        .order_by(("ticket_search", "created_at"), Order::Desc);
+        .and_where_option((!wanted.is_known).then(|| wanted.is_in_document()))
+        .and_where_option(wanted.owner.map(|owner| Expr::col(("ticket_search", "user_id")).eq(owner.0)))
+        .order_by((walked, "created_at"), Order::Desc);
     // Apart from the search, so that no more documents are ranked than are wanted.
     let rank = Expr::cust_with_values(format!("ts_rank(document, {QUERY})::float8"), [search.folded()]);
     let ranked =
@@ -160,24 +183,15 @@ pub(super) fn ranked(is_postgres: bool, wanted: Ranking<'_>) -> Option<SelectSta
 }
 
 impl Ranking<'_> {
-    /// The documents that match. Their weeks are asked for twice: as words, for the index of words, and as a time, for the
-    /// index of times; which is used depends on how common the words are.
-    fn documents(&self) -> SelectStatement {
-        let mut documents = Query::select();
-        documents.columns(["ticket_id", "document", "created_at"]).from("ticket_search");
-        documents.and_where_option(self.owner.map(|owner| Expr::col("user_id").eq(owner.0)));
-        let Some(weeks) = self.weeks else {
-            return documents.and_where(in_document("document", self.search)).to_owned();
-        };
-        let back = |ago| self.now - TimeDelta::weeks(ago);
-        let words: Vec<_> = (0..weeks).map(|ago| format!("'{}'", week(back(ago)))).collect();
-        let first =
-            back(weeks - 1).date_naive().week(Weekday::Mon).first_day().and_time(NaiveTime::MIN).and_utc();
-        let found = Expr::cust_with_values(
-            format!("document @@ ({QUERY} && $2::tsquery)"),
+    /// The weeks are asked for as words, so that the index of words finds the newest alone.
+    fn is_in_document(&self) -> Expr {
+        let Some(weeks) = self.weeks else { return in_document("ticket_search.document", self.search) };
+        let words: Vec<_> =
+            (0..weeks).map(|ago| format!("'{}'", week(self.now - TimeDelta::weeks(ago)))).collect();
+        Expr::cust_with_values(
+            format!("ticket_search.document @@ ({QUERY} && $2::tsquery)"),
             [self.search.folded(), &words.join(" | ")],
-        );
-        documents.and_where(found).and_where(Expr::col("created_at").gte(first)).to_owned()
+        )
     }
 }
 
