@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 
 use super::house::House;
 use super::recorder::Statement;
@@ -14,6 +14,8 @@ use crate::stop::Stop;
 pub const OPEN_TICKET: &str = include_str!("open_ticket.sql");
 /// pgbench takes no more scripts at once.
 pub const MOST_SCRIPTS: usize = 128;
+/// Nor a statement with more variables.
+const MOST_VARIABLES: usize = 255;
 
 /// What a client does in one turn; its variables are defined beside it.
 #[derive(Default)]
@@ -41,12 +43,18 @@ impl Script {
 
     fn add(&mut self, prefix: &str, statement: &Statement) {
         let mut parts = statement.sql.split('$');
+        // A statement of too many variables has its values in its text, but for those in which pgbench would look for one.
+        let is_long = statement.sql.matches('$').count() > MOST_VARIABLES;
+        let is_written = |value: &str| is_long && !value.contains([':', '\\']);
         self.text.push_str(parts.next().unwrap_or_default());
         for part in parts {
             let digits = part.len() - part.trim_start_matches(|it: char| it.is_ascii_digit()).len();
             let (number, rest) = part.split_at(digits);
             let place = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
             match place.and_then(|place| statement.values.get(place)) {
+                Some(Some(value)) if is_written(value) => {
+                    self.text.push_str(&format!("'{}'", value.replace('\'', "''")));
+                }
                 Some(Some(_)) => self.text.push_str(&format!(":{prefix}_{number}")),
                 Some(None) => self.text.push_str("NULL"),
                 None => self.text.push_str(&format!("${number}")),
@@ -55,7 +63,8 @@ impl Script {
         }
         self.text.push_str(";\n");
         let known = statement.values.iter().enumerate().filter_map(|(place, it)| Some((place, it.clone()?)));
-        self.variables.extend(known.map(|(place, value)| (format!("{prefix}_{}", place + 1), value)));
+        let variables = known.filter(|(_, value)| !is_written(value));
+        self.variables.extend(variables.map(|(place, value)| (format!("{prefix}_{}", place + 1), value)));
     }
 }
 
@@ -85,7 +94,10 @@ pub fn run(
             pgbench.args(["--define", &format!("{name}={value}")]);
         }
     }
-    let said = command::quiet(pgbench.arg(house.database(service)), stop)?;
+    let said = command::quiet(pgbench.arg(house.database(service)), stop);
+    // It complains in whole statements, some of which are long.
+    let said =
+        said.map_err(|fault| anyhow!("{}", format!("{fault:#}").chars().take(1_000).collect::<String>()))?;
     rate(&said).with_context(|| format!("pgbench said no rate:\n{said}"))
 }
 
@@ -136,6 +148,17 @@ mod tests {
         );
         let variables = [("s4_0_1".to_owned(), "it's".to_owned()), ("s4_0_3".to_owned(), "26".to_owned())];
         assert_eq!(script.variables, variables);
+    }
+
+    #[test]
+    fn a_statement_of_too_many_variables_has_its_values_in_its_text() {
+        let places: Vec<String> = (1..=256).map(|place| format!("${place}")).collect();
+        let mut values = vec![Some("it's".to_owned()); 255];
+        values.push(Some("12:30".to_owned()));
+        let statement = Statement { sql: format!("SELECT {}", places.join(",")), values };
+        let script = Script::of(0, 1, &[statement]);
+        assert_eq!(script.text, format!("SELECT {}:s0_0_256;\n", "'it''s',".repeat(255)));
+        assert_eq!(script.variables, [("s0_0_256".to_owned(), "12:30".to_owned())]);
     }
 
     #[test]
