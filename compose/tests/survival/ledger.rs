@@ -140,8 +140,28 @@ pub async fn is_published(service: &DatabaseConnection) -> bool {
 
 /// The Message-IDs of the mails that tell of a ticket's opening, by ticket number.
 fn mails_by_ticket(folder: &Path, requesters: &BTreeSet<&str>) -> BTreeMap<String, BTreeSet<String>> {
-    let mut mails: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for file in files(folder) {
+    let mut by_ticket: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for Mail { to, message_id, body } in mails(folder) {
+        let about_ticket = body.find("HD-").map(|at| body[at..].chars().take(9).collect::<String>());
+        let (Some(number), true) = (about_ticket, requesters.iter().any(|requester| to.contains(requester)))
+        else {
+            continue;
+        };
+        by_ticket.entry(number).or_default().insert(message_id);
+    }
+    by_ticket
+}
+
+/// One mail as it arrived.
+pub struct Mail {
+    pub to: String,
+    pub message_id: String,
+    body: String,
+}
+
+/// All mails that lie here, other tests' too.
+pub fn mails(folder: &Path) -> impl Iterator<Item = Mail> {
+    files(folder).into_iter().map(|file| {
         let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap_or_default()).replace("\r\n", "\n");
         let (head, body) = text.split_once("\n\n").unwrap_or((&text, ""));
         let header = |name: &str| {
@@ -150,15 +170,9 @@ fn mails_by_ticket(folder: &Path, requesters: &BTreeSet<&str>) -> BTreeMap<Strin
                 .find(|line| line.to_lowercase().starts_with(&format!("{}:", name.to_lowercase())));
             line.map(|line| line[name.len() + 1..].trim().to_owned())
         };
-        let to = header("To").unwrap_or_default();
-        let about_ticket = body.find("HD-").map(|at| body[at..].chars().take(9).collect::<String>());
-        let (Some(number), true) = (about_ticket, requesters.iter().any(|requester| to.contains(requester)))
-        else {
-            continue;
-        };
-        mails.entry(number).or_default().insert(header("Message-ID").expect("every mail has a Message-ID"));
-    }
-    mails
+        let [to, message_id] = ["To", "Message-ID"].map(|name| header(name).unwrap_or_default());
+        Mail { to, message_id, body: body.to_owned() }
+    })
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

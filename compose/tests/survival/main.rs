@@ -1,9 +1,11 @@
 //! Nothing lost, nothing doubled: the real program is killed with SIGKILL again and again while tickets are opened, and
 //! JetStream's store is wiped under it. Afterwards every ticket that was answered 201 is there, with one audit row and one
-//! mail. And with three replicas of tickets, of which one is killed again and again, what happens by itself happens once.
+//! mail. And with three replicas of tickets, of which one is killed again and again, what happens by itself happens once;
+//! with three of notifications, each mail is sent, and a repeat is known by its Message-ID.
 
 mod clients;
 mod ledger;
+mod mails;
 mod outages;
 mod place;
 mod replicas;

@@ -1,4 +1,4 @@
-//! Three processes of the tickets service on one database, any of which may die at any moment.
+//! Three processes of one service on one database, any of which may die at any moment.
 
 use sea_orm::{Database, DatabaseConnection};
 
@@ -9,8 +9,9 @@ use crate::{
 };
 
 const REPLICAS: usize = 3;
-/// What a replica logs when its timers get into another's way; it never should.
-const HINDERED: &str = "cannot be rung";
+/// What a replica logs when its timers or its mails get into another's way; they never should.
+const HINDERED: [&str; 3] =
+    ["cannot be rung", "cannot be settled or claimed", "the claim on a delivery was lost"];
 
 /// The replicas, and what each logs when it cannot do its work.
 pub struct Replicas {
@@ -26,22 +27,22 @@ struct Replica {
 }
 
 impl Replicas {
-    /// Starts them; they believe the tokens of this auth.
-    pub async fn start(place: &Place, auth: &str) -> Self {
+    /// Starts them, with a setting of their own; they believe the tokens of this auth.
+    pub async fn start(place: &Place, auth: &str, service: &str, (key, value): (&str, &str)) -> Self {
         let mut running = Vec::new();
         for number in 1..=REPLICAS {
             let name = format!("replica-{number}");
             let launch = place
                 .launch()
                 .moved(&place.folder(&name))
-                .only(&["tickets"])
+                .only(&[service])
                 .with("AUTH_SERVICE_URL", auth)
-                .with("TIMER_POLL", "20ms");
+                .with(key, value);
             let program = launch.ready().await;
             running.push(Replica { name, launch, program });
         }
         let urls = running.iter().map(|replica| replica.program.url().to_owned()).collect();
-        let database = Database::connect(place.database("tickets")).await.expect("the database is there");
+        let database = Database::connect(place.database(service)).await.expect("the database is there");
         Self { running, urls, database }
     }
 
@@ -87,6 +88,6 @@ impl Replicas {
 
 /// They pass over what another holds; they do not fall over it.
 fn assert_unhindered(name: &str, log: &str) {
-    let complaint = log.lines().find(|line| line.contains(HINDERED));
+    let complaint = log.lines().find(|line| HINDERED.iter().any(|complaint| line.contains(complaint)));
     assert_eq!(complaint, None, "{name}");
 }

@@ -50,7 +50,7 @@ async fn with_three_replicas_each_timer_rings_once_however_often_one_is_killed()
         .with("ADMIN_PASSWORD", ADMIN.1)
         .ready()
         .await;
-    let mut replicas = Replicas::start(&place, desk.url()).await;
+    let mut replicas = Replicas::start(&place, desk.url(), "tickets", ("TIMER_POLL", "20ms")).await;
     let agent = Agent::hired(desk.url(), replicas.urls()).await;
     let clients = Clients::open_tickets_at(desk.url(), &replicas.urls()[0], KILLS * (RUNNING + SOLVED)).await;
     let opened: Vec<String> = clients.finish().await.into_iter().map(|ticket| ticket.id).collect();
@@ -203,10 +203,10 @@ impl Agent {
 }
 
 /// Numbers that look random and are the same each time (SplitMix64).
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
+    pub fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
