@@ -58,7 +58,7 @@ enum Command {
         /// Short runs, to see that the benchmark itself works
         #[arg(long)]
         quick: bool,
-        /// Only these: memory, tickets, drain, lag, desk
+        /// Only these: memory, tickets, drain, lag, files, mails, streams, desk
         #[arg(long, value_parser = bench::MEASURES.map(|(name, ..)| name))]
         only: Vec<String>,
         /// For `desk`: a database of the tickets service that `seed` has filled, instead of seeding one anew. It must be on a

@@ -21,11 +21,16 @@ pub struct House {
     nats: String,
     redis: String,
     s3: [String; 3],
+    smtp: String,
+    /// Where the mails lie that the SMTP server has taken, as far as it is known.
+    mails: Option<String>,
     psql: PathBuf,
     /// A database of the tickets service that is seeded already.
     desk: Option<String>,
     /// The database that a service has in this measurement instead of a fresh one.
     lent: Option<(&'static str, String)>,
+    /// What a service is told besides in this measurement: whose, name, value.
+    settings: Vec<(&'static str, &'static str, String)>,
     /// What keeps one measurement's databases and streams apart from the next one's.
     number: u32,
     /// The databases made so far; a server that is kept is left without them.
@@ -58,9 +63,12 @@ impl House {
             nats: told("TEST_NATS_URL")?,
             redis: told("TEST_REDIS_URL")?,
             s3: [told("TEST_S3_URL")?, told("TEST_S3_ACCESS_KEY")?, told("TEST_S3_SECRET_KEY")?],
+            smtp: told("TEST_SMTP_URL")?,
+            mails: told("TEST_SMTP_MAILDIR").ok(),
             psql,
             desk,
             lent: None,
+            settings: Vec::new(),
             number: 0,
             made: Vec::new(),
         })
@@ -70,6 +78,7 @@ impl House {
     pub fn afresh(&mut self, services: &[&str], stop: &Stop) -> anyhow::Result<()> {
         self.number += 1;
         self.lent = None;
+        self.settings.clear();
         services.iter().try_for_each(|service| self.add(service, stop))
     }
 
@@ -86,6 +95,41 @@ impl House {
     pub fn lend_the_desk(&mut self) -> bool {
         self.lent = self.desk.clone().map(|address| ("tickets", address));
         self.lent.is_some()
+    }
+
+    /// Tells a service something besides, until the next measurement.
+    pub fn set(&mut self, service: &'static str, name: &'static str, value: &str) {
+        self.settings.push((service, name, value.to_owned()));
+    }
+
+    /// The S3 server: its address, its access key and its secret key.
+    pub fn s3(&self) -> &[String; 3] {
+        &self.s3
+    }
+
+    /// The bucket for the files of tickets in this measurement.
+    pub fn bucket(&self) -> String {
+        format!("{}-tickets", self.name())
+    }
+
+    /// The bucket for the pictures of people in this measurement.
+    pub fn pictures(&self) -> String {
+        format!("{}-avatars", self.name())
+    }
+
+    /// The address of the SMTP server.
+    pub fn smtp(&self) -> &str {
+        &self.smtp
+    }
+
+    /// The folder with the mails that it has taken.
+    pub fn mails(&self) -> anyhow::Result<&Path> {
+        self.mails.as_deref().map(Path::new).context("TEST_SMTP_MAILDIR is not known")
+    }
+
+    /// The domain that names the mails of this measurement.
+    pub fn mail_domain(&self) -> String {
+        format!("{}.example.com", self.name())
     }
 
     /// The database of a service in this measurement.
@@ -205,6 +249,10 @@ impl House {
             .env("S3_ENDPOINT", &self.s3[0])
             .env("S3_ACCESS_KEY", &self.s3[1])
             .env("S3_SECRET_KEY", &self.s3[2])
+            .env("S3_BUCKET_TICKETS", self.bucket())
+            .env("S3_BUCKET_AVATARS", self.pictures())
+            .env("SMTP_URL", &self.smtp)
+            .env("MAIL_DOMAIN", self.mail_domain())
             .env("CACHE_PREFIX", self.name())
             .env("HELPDESK_DATA_DIR", self.folder.path().join(service));
         for (peer, port) in ports {
@@ -214,6 +262,9 @@ impl House {
                 _ => continue,
             };
             command.env(key, format!("http://127.0.0.1:{port}"));
+        }
+        for (_, name, value) in self.settings.iter().filter(|(whose, ..)| *whose == service) {
+            command.env(name, value);
         }
         command
     }

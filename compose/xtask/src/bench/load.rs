@@ -1,7 +1,7 @@
 //! The load client: blocking connections, one thread each, so that it costs little beside the server that it measures.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -38,7 +38,12 @@ pub struct Run {
 impl Connection {
     /// Connects to a port of this machine.
     pub fn open(port: u16) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        Self::open_at(("127.0.0.1", port))
+    }
+
+    /// Connects to somewhere.
+    pub fn open_at(address: impl ToSocketAddrs) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         Ok(Self { reader: BufReader::new(stream) })
@@ -46,7 +51,35 @@ impl Connection {
 
     /// Sends a request and reads the answer to its end.
     pub fn call(&mut self, request: &[u8]) -> anyhow::Result<Answer> {
-        self.reader.get_mut().write_all(request)?;
+        self.send(&[request])
+    }
+
+    /// The same with a request in pieces.
+    pub fn send(&mut self, request: &[&[u8]]) -> anyhow::Result<Answer> {
+        let (status, length) = self.head(request)?;
+        let mut body = vec![0; length];
+        self.reader.read_exact(&mut body)?;
+        Ok((status, String::from_utf8(body)?))
+    }
+
+    /// Sends a request and forgets the answer's bytes, which may be many, as they come: its status and their number.
+    pub fn draw(&mut self, request: &[u8]) -> anyhow::Result<(u16, usize)> {
+        let (status, length) = self.head(&[request])?;
+        let mut bytes = vec![0; 64 * 1024];
+        let mut left = length;
+        while left > 0 {
+            let most = left.min(bytes.len());
+            self.reader.read_exact(&mut bytes[..most])?;
+            left -= most;
+        }
+        Ok((status, length))
+    }
+
+    /// Sends a request and reads the head of the answer: its status and the length of its body.
+    fn head(&mut self, request: &[&[u8]]) -> anyhow::Result<(u16, usize)> {
+        for piece in request {
+            self.reader.get_mut().write_all(piece)?;
+        }
         let mut line = String::new();
         let read = self.reader.read_line(&mut line);
         read.with_context(|| format!("no answer within {} s", PATIENCE.as_secs()))?;
@@ -68,9 +101,7 @@ impl Connection {
                 "the load client reads no chunked answers"
             );
         }
-        let mut body = vec![0; length];
-        self.reader.read_exact(&mut body)?;
-        Ok((status, String::from_utf8(body)?))
+        Ok((status, length))
     }
 }
 

@@ -13,7 +13,8 @@ use super::recorder::{Recorder, Statement};
 use super::table::Table;
 use crate::stop::Stop;
 
-const TICKET: &str = r#"{"title":"The printer on the second floor is on fire","description":"It began this morning, after the update. We have switched it off and on again, which did not help. The smoke is grey.","category":"hardware","priority":"HIGH"}"#;
+/// A ticket as a client sends it.
+pub const TICKET: &str = r#"{"title":"The printer on the second floor is on fire","description":"It began this morning, after the update. We have switched it off and on again, which did not help. The smoke is grey.","category":"hardware","priority":"HIGH"}"#;
 
 /// Idle resident memory.
 pub fn memory(house: &mut House, _: Effort, table: &mut Table, stop: &Stop) -> anyhow::Result<()> {
@@ -180,9 +181,14 @@ pub fn lag(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) ->
 
 /// Until the relay has nothing left to do: the next measurement shall have the machine to itself.
 pub fn settle(house: &House, stop: &Stop) -> anyhow::Result<()> {
+    settle_in(house, "tickets", stop)
+}
+
+/// The same for the relay of one of the services.
+pub fn settle_in(house: &House, service: &str, stop: &Stop) -> anyhow::Result<()> {
     let waiting = "SELECT count(*) FROM outbox WHERE sequence IS NULL OR \
                    sequence > (SELECT published_sequence FROM relay WHERE name = 'outbox')";
-    while house.query("tickets", waiting, stop)? != "0" {
+    while house.query(service, waiting, stop)? != "0" {
         stop.check()?;
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -190,8 +196,13 @@ pub fn settle(house: &House, stop: &Stop) -> anyhow::Result<()> {
 }
 
 /// Until an idle process has given back what its start took.
-fn rest(stop: &Stop) -> anyhow::Result<()> {
-    let until = Instant::now() + Duration::from_secs(5);
+pub fn rest(stop: &Stop) -> anyhow::Result<()> {
+    pause(Duration::from_secs(5), stop)
+}
+
+/// For so long, or until somebody asks us to stop.
+pub fn pause(time: Duration, stop: &Stop) -> anyhow::Result<()> {
+    let until = Instant::now() + time;
     while Instant::now() < until {
         stop.check()?;
         std::thread::sleep(Duration::from_millis(100));

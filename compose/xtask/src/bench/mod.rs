@@ -2,13 +2,18 @@
 //!
 //! A release build on private servers. A ratio against a baseline survives a noisy machine, a bare number does not.
 
+mod bucket;
 mod desk;
+mod files;
 mod house;
 mod load;
+mod mails;
 mod measures;
 mod people;
 mod pgbench;
 mod recorder;
+mod smtp;
+mod streams;
 mod table;
 
 use std::collections::BTreeSet;
@@ -31,6 +36,12 @@ pub struct Effort {
     pub events: u64,
     /// How many tickets are on the desk that is measured, where none is named.
     pub tickets: u64,
+    /// How many files each client brings in a round, of which five go on a ticket.
+    pub files: usize,
+    /// How many mails wait in a round.
+    pub mails: usize,
+    /// How many follow their notifications at the same time.
+    pub streams: usize,
 }
 
 type Measure = fn(&mut House, Effort, &mut Table, &Stop) -> anyhow::Result<()>;
@@ -38,23 +49,44 @@ type Measure = fn(&mut House, Effort, &mut Table, &Stop) -> anyhow::Result<()>;
 const ALL: &[&str] = &["", "-auth", "-users", "-tickets", "-files", "-notifications", "-audit"];
 const TWO: &[&str] = &["-auth", "-tickets"];
 const THREE: &[&str] = &["-auth", "-tickets", "-audit"];
+const FILES: &[&str] = &["-auth", "-tickets", "-files"];
+const NOTIFICATIONS: &[&str] = &["-auth", "-notifications"];
 
 /// All measurements, by the name that `--only` takes, with the programs (`helpdesk…`) that each needs.
-pub const MEASURES: [(&str, Measure, &[&str]); 5] = [
+pub const MEASURES: [(&str, Measure, &[&str]); 8] = [
     ("memory", measures::memory, ALL),
     ("tickets", measures::tickets, TWO),
     ("drain", measures::drain, TWO),
     ("lag", measures::lag, THREE),
+    ("files", files::measure, FILES),
+    ("mails", mails::measure, NOTIFICATIONS),
     ("desk", desk::measure, TWO),
+    ("streams", streams::measure, NOTIFICATIONS),
 ];
 
 /// Builds, measures, prints the table. `quick` is for looking whether the benchmark itself works.
 /// `desk` names a seeded database of the tickets service, which spares the seeding.
 pub fn run(quick: bool, only: &[String], desk: Option<String>, stop: &Stop) -> anyhow::Result<ExitCode> {
     let effort = if quick {
-        Effort { time: Duration::from_secs(2), rounds: 1, events: 20_000, tickets: 20_000 }
+        Effort {
+            time: Duration::from_secs(2),
+            rounds: 1,
+            events: 20_000,
+            tickets: 20_000,
+            files: 5,
+            mails: 200,
+            streams: 500,
+        }
     } else {
-        Effort { time: Duration::from_secs(8), rounds: 3, events: 200_000, tickets: 1_000_000 }
+        Effort {
+            time: Duration::from_secs(8),
+            rounds: 3,
+            events: 200_000,
+            tickets: 1_000_000,
+            files: 10,
+            mails: 2_000,
+            streams: 5_000,
+        }
     };
     let chosen = MEASURES.iter().filter(|(name, ..)| only.is_empty() || only.iter().any(|it| it == name));
     build(chosen.clone().flat_map(|(_, _, programs)| *programs).collect(), stop)?;

@@ -14,11 +14,24 @@ pub struct Table {
 impl Table {
     /// A rate against the baseline's, where more is better.
     pub fn ratio(&mut self, what: &str, ours: f64, baseline: f64, baseline_is: &str, goal: f64) {
+        self.ratio_of("/s", what, ours, baseline, baseline_is, goal);
+    }
+
+    /// The same of rates that are counted in something, as in ` MB/s`.
+    pub fn ratio_of(
+        &mut self,
+        unit: &str,
+        what: &str,
+        ours: f64,
+        baseline: f64,
+        baseline_is: &str,
+        goal: f64,
+    ) {
         let ratio = ours / baseline;
         self.add([
             what.to_owned(),
-            format!("{ours:.0}/s"),
-            format!("{baseline:.0}/s ({baseline_is})"),
+            format!("{ours:.0}{unit}"),
+            format!("{baseline:.0}{unit} ({baseline_is})"),
             format!("{ratio:.2}"),
             verdict(format!("≥ {goal}"), ratio >= goal),
         ]);
