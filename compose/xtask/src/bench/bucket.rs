@@ -64,7 +64,7 @@ impl Bucket {
         .into_bytes()
     }
 
-    /// Removes objects, and the bucket with them when it is empty then.
+    /// Removes objects by their keys; an empty key is the bucket itself, once nothing is in it.
     pub fn remove(&self, keys: &[String]) -> anyhow::Result<()> {
         let mut connection = self.connect()?;
         for key in keys {

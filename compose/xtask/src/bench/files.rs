@@ -44,6 +44,9 @@ struct Paces {
 /// Measures both ways.
 pub fn measure(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) -> anyhow::Result<()> {
     house.afresh(&["auth", "tickets", "files"], stop)?;
+    let buckets = ["tickets", "avatars"].map(|of| house.bucket(of));
+    house.set("files", "S3_BUCKET_TICKETS", &buckets[0]);
+    house.set("files", "S3_BUCKET_AVATARS", &buckets[1]);
     let running = house.start(&["auth", "tickets", "files"], stop)?;
     let bytes = text(SIZE);
     let scene = Scene::prepare(&running, &bytes, effort)?;
@@ -65,7 +68,7 @@ pub fn measure(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
         table.ratio_of(" MB/s", &what, median(ours), median(theirs), baseline, RATIO);
     }
     drop(running);
-    for name in [house.bucket(), house.pictures()] {
+    for name in buckets {
         Bucket::open(house, name, stop)?.remove(&[String::new()])?;
     }
     Ok(())
@@ -73,7 +76,7 @@ pub fn measure(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
 
 /// One round of both, the service first or last: its paces up and down, and the bare server's.
 fn round(house: &House, scene: &Scene, first: bool, stop: &Stop) -> anyhow::Result<[(f64, f64); 2]> {
-    let bucket = Bucket::open(house, house.bucket(), stop)?;
+    let bucket = Bucket::open(house, house.bucket("tickets"), stop)?;
     let mut results = [(0.0, 0.0); 2];
     let mut keys = Vec::new();
     for service in [first, !first] {

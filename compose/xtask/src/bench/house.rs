@@ -98,8 +98,8 @@ impl House {
     }
 
     /// Tells a service something besides, until the next measurement.
-    pub fn set(&mut self, service: &'static str, name: &'static str, value: &str) {
-        self.settings.push((service, name, value.to_owned()));
+    pub fn set(&mut self, service: &'static str, name: &'static str, value: impl ToString) {
+        self.settings.push((service, name, value.to_string()));
     }
 
     /// The S3 server: its address, its access key and its secret key.
@@ -107,14 +107,9 @@ impl House {
         &self.s3
     }
 
-    /// The bucket for the files of tickets in this measurement.
-    pub fn bucket(&self) -> String {
-        format!("{}-tickets", self.name())
-    }
-
-    /// The bucket for the pictures of people in this measurement.
-    pub fn pictures(&self) -> String {
-        format!("{}-avatars", self.name())
+    /// A bucket of this measurement's own.
+    pub fn bucket(&self, of: &str) -> String {
+        format!("{}-{of}", self.name())
     }
 
     /// The address of the SMTP server.
@@ -249,8 +244,6 @@ impl House {
             .env("S3_ENDPOINT", &self.s3[0])
             .env("S3_ACCESS_KEY", &self.s3[1])
             .env("S3_SECRET_KEY", &self.s3[2])
-            .env("S3_BUCKET_TICKETS", self.bucket())
-            .env("S3_BUCKET_AVATARS", self.pictures())
             .env("SMTP_URL", &self.smtp)
             .env("MAIL_DOMAIN", self.mail_domain())
             .env("CACHE_PREFIX", self.name())

@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Measures the sending.
 pub fn measure(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) -> anyhow::Result<()> {
     house.afresh(&["auth", "notifications"], stop)?;
-    house.set("notifications", "MAIL_CONCURRENCY", &CONNECTIONS.to_string());
+    house.set("notifications", "MAIL_CONCURRENCY", CONNECTIONS);
     let running = house.start(&["auth", "notifications"], stop)?;
     people::sign_up(&running, people::ADA)?;
     let welcomed = "SELECT count(*) FROM deliveries WHERE template = 'welcome' AND status = 'sent'";
