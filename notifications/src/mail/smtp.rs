@@ -11,9 +11,9 @@ use crate::domain::one_line;
 /// The longest answer of a server that is kept, in characters.
 const LONGEST_ANSWER: usize = 300;
 
-/// Refusals that speak of our settings or of the server's state, not of the mail: 521 no mail service here, 530 and 534
-/// sign in (better), 535 wrong credentials, 538 encrypt first. Giving a mail up over a mistyped password would lose it.
-const NOT_ABOUT_THE_MAIL: [u16; 5] = [521, 530, 534, 535, 538];
+/// Refusals that speak of our settings or of the conversation, not of the mail: 503 out of turn, 521 no mail service here, 530
+/// and 534 sign in (better), 535 wrong credentials, 538 encrypt first. Giving a mail up over a mistyped password would lose it.
+const NOT_ABOUT_THE_MAIL: [u16; 6] = [503, 521, 530, 534, 535, 538];
 
 /// Sends through an SMTP server.
 pub struct SmtpMailer {
@@ -46,7 +46,15 @@ impl SmtpMailer {
 
     pub(super) async fn send(&self, mail: &Mail) -> Result<(), SendFault> {
         let message = self.letterhead.compose(mail).map_err(SendFault::Permanent)?;
-        self.transport.send(message).await.map(|_| ()).map_err(|error| classified(&error))
+        let transport = self.transport.clone();
+        // A conversation that is dropped half-way goes back into the pool as it is, and the next mail reads its answers. So it is
+        // led to its end, by the time limit on each answer, also when nobody waits for it any more.
+        #[allow(clippy::disallowed_methods, reason = "it ends by itself, and nobody misses it")]
+        let conversation = tokio::spawn(async move { transport.send(message).await });
+        match conversation.await {
+            Ok(sent) => sent.map(|_| ()).map_err(|error| classified(&error)),
+            Err(broken) => Err(SendFault::Passing(format!("the conversation broke off: {broken}"))),
+        }
     }
 
     pub(super) async fn check(&self) -> Result<(), String> {
@@ -92,6 +100,7 @@ mod tests {
             (true, Some(535), false),
             (true, Some(530), false),
             (true, Some(521), false),
+            (true, Some(503), false),
             (false, Some(421), false),
             (false, Some(451), false),
             (false, None, false),

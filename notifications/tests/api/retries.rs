@@ -56,6 +56,33 @@ async fn a_mail_waits_out_a_server_that_is_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_that_takes_too_long_spoils_no_other_mail() {
+    let server = SmtpServer::start(Mood::Waits).await;
+    let settings =
+        [("SMTP_URL", server.url()), ("MAIL_TIMEOUT", "1s".into()), ("MAIL_CONCURRENCY", "1".into())];
+    let settings: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let service = Service::with(&settings, None).await;
+    let alice = service.registered("alice@example.com").await;
+    let count =
+        async |sql: &str| service.number(&format!("SELECT count(*) FROM deliveries WHERE {sql}")).await;
+    let late = "channel = 'email' AND attempts > 0 AND lease_until IS NULL";
+    service.world.deliver(&service.ticket(alice.id, "Late"), 1, Some(alice.id)).await;
+    let all = count("channel = 'email'").await;
+    service.world.until("each mail was given up for now", || async { count(late).await == all }).await;
+
+    server.turn(Mood::Takes);
+    service.world.deliver(&service.ticket(alice.id, "Behind it"), 1, Some(alice.id)).await;
+    service.world.clock().advance(Duration::seconds(5));
+    service.settled().await;
+
+    assert_eq!(count("status = 'failed'").await, 0);
+    let (ordered, sent) =
+        (count("channel = 'email'").await, count("channel = 'email' AND status = 'sent'").await);
+    assert_eq!(sent, ordered);
+    assert!(server.mails().len() as i64 >= ordered, "each has left the house");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_busy_server_gets_the_mail_later() {
     let server = SmtpServer::start(Mood::Busy).await;
     let service = Service::with(&[("SMTP_URL", &server.url())], None).await;

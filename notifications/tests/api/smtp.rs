@@ -8,6 +8,7 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+    sync::watch,
     task::JoinHandle,
 };
 
@@ -24,12 +25,14 @@ pub enum Mood {
     WrongPassword,
     /// Takes a mail, says nothing, and hangs up: the client cannot know.
     TakesAndHangsUp,
+    /// Says nothing to a recipient until it is in another mood.
+    Waits,
 }
 
 /// The server; dropped, it is gone.
 pub struct SmtpServer {
     address: SocketAddr,
-    mood: Arc<Mutex<Mood>>,
+    mood: watch::Sender<Mood>,
     mails: Arc<Mutex<Vec<Vec<u8>>>>,
     recipients: Arc<Mutex<Vec<String>>>,
     accepting: JoinHandle<()>,
@@ -40,16 +43,16 @@ impl SmtpServer {
     pub async fn start(mood: Mood) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mood = Arc::new(Mutex::new(mood));
+        let (mood, moods) = watch::channel(mood);
         let mails = Arc::new(Mutex::new(Vec::new()));
         let recipients = Arc::new(Mutex::new(Vec::new()));
-        let (moods, kept, seen) = (mood.clone(), mails.clone(), recipients.clone());
+        let (kept, seen) = (mails.clone(), recipients.clone());
         #[allow(clippy::disallowed_methods, reason = "a server of the test's own, which no lifecycle knows")]
         let accepting = tokio::spawn(async move {
             let mut sessions = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let (moods, kept, seen) = (moods.clone(), kept.clone(), seen.clone());
-                sessions.spawn(async move { session(stream, &moods, &kept, &seen).await });
+                sessions.spawn(async move { session(stream, moods, &kept, &seen).await });
             }
         });
         Self { address, mood, mails, recipients, accepting }
@@ -67,7 +70,7 @@ impl SmtpServer {
 
     /// Another mood from now on.
     pub fn turn(&self, mood: Mood) {
-        *self.mood.lock().unwrap() = mood;
+        self.mood.send_replace(mood);
     }
 
     /// What was taken.
@@ -90,14 +93,14 @@ impl Drop for SmtpServer {
 /// One connection. The end of the stream, or a fault on it, ends the session.
 async fn session(
     mut stream: TcpStream,
-    mood: &Mutex<Mood>,
+    mut moods: watch::Receiver<Mood>,
     mails: &Mutex<Vec<Vec<u8>>>,
     recipients: &Mutex<Vec<String>>,
 ) -> Option<()> {
     let (read, mut write) = stream.split();
     let mut read = BufReader::new(read);
     write.write_all(b"220 test ESMTP\r\n").await.ok()?;
-    let mut line = Vec::new();
+    let (mut line, mut in_mail) = (Vec::new(), false);
     loop {
         line.clear();
         if read.read_until(b'\n', &mut line).await.ok()? == 0 {
@@ -105,11 +108,23 @@ async fn session(
         }
         let command = String::from_utf8_lossy(&line).trim_end().to_owned();
         let verb = command.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
-        let mood_now = *mood.lock().unwrap();
+        if verb == "RCPT" {
+            moods.wait_for(|mood| *mood != Mood::Waits).await.ok()?;
+        }
+        let mood_now = *moods.borrow();
         let answer: &[u8] = match (verb.as_str(), mood_now) {
             ("EHLO", _) => b"250-test\r\n250-8BITMIME\r\n250 AUTH PLAIN LOGIN\r\n",
             ("AUTH", Mood::WrongPassword) => b"535 5.7.8 authentication failed\r\n",
             ("AUTH", _) => b"235 2.7.0 welcome\r\n",
+            ("MAIL", _) if in_mail => b"503 5.5.1 nested MAIL command\r\n",
+            ("MAIL", _) => {
+                in_mail = true;
+                b"250 2.1.0 fine\r\n"
+            }
+            ("RSET", _) => {
+                in_mail = false;
+                b"250 2.0.0 forgotten\r\n"
+            }
             ("RCPT", mood) => {
                 recipients.lock().unwrap().push(command);
                 match mood {
@@ -121,6 +136,7 @@ async fn session(
             ("DATA", _) => {
                 write.write_all(b"354 go ahead\r\n").await.ok()?;
                 let mail = data(&mut read).await?;
+                in_mail = false;
                 mails.lock().unwrap().push(mail);
                 if mood_now == Mood::TakesAndHangsUp {
                     return None;
