@@ -35,8 +35,20 @@ const BEGINNING: &str = concat!(
     ", 'B') || array_to_tsvector(ARRAY[$4])"
 );
 
-/// The same for what is looked for: a word matches by either stem.
-const QUERY: &str = "(websearch_to_tsquery('french', $1) || websearch_to_tsquery('english', $1))";
+/// The same for what is looked for: a word matches by either stem. Of a phrase, and of the parts of `ERR-00042`, it is asked that
+/// they are all there and not that they follow each other: that is written in the documents alone, and reading them all to see
+/// is what a crafted question would want.
+macro_rules! asked {
+    ($language:literal) => {
+        concat!(
+            "regexp_replace(websearch_to_tsquery('",
+            $language,
+            "', $1)::text, '<(-|[0-9]+)>', '&', 'g')::tsquery"
+        )
+    };
+}
+
+const QUERY: &str = concat!("(", asked!("french"), " || ", asked!("english"), ")");
 
 /// Adds a new ticket.
 pub(super) async fn add(tx: &Tx, ticket: &Ticket) -> Result<(), DbErr> {
