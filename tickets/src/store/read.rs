@@ -55,7 +55,7 @@ pub async fn list(
     let order = if wanted.is_of_few_days() { sorted_apart(sort_column.clone()) } else { sort_column.clone() };
     let is_postgres = db.get_database_backend() == DbBackend::Postgres;
     let found = wanted.search.as_ref().map(|search| match few {
-        Some(few) => Column::Id.is_in(few.iter().copied()),
+        Some(few) => search::among(few),
         None => search::matches(is_postgres, search),
     });
     let rows = Entity::find()
@@ -114,7 +114,7 @@ async fn ranked(
         let ranking = search::Ranking {
             search,
             owner: wanted.owner(),
-            conditions: conditions(wanted).add_option(few.map(|few| Column::Id.is_in(few.iter().copied()))),
+            conditions: conditions(wanted).add_option(few.map(search::among)),
             is_known: few.is_some(),
             is_narrowed,
             weeks,

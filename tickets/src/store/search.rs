@@ -140,6 +140,12 @@ pub(super) async fn few(tx: &DatabaseTransaction, search: &Search) -> Result<Opt
     rows.iter().map(|row| row.try_get("", "ticket_id")).collect::<Result<_, _>>().map(Some)
 }
 
+/// The condition that a ticket is one of them. One value, however many they are: a thousand of them cost more to plan than to read.
+pub(super) fn among(few: &[Uuid]) -> Expr {
+    let ids: Vec<_> = few.iter().map(Uuid::to_string).collect();
+    Expr::cust_with_values("tickets.id = ANY($1::text::uuid[])", [format!("{{{}}}", ids.join(","))])
+}
+
 /// How far back is looked for matches, in weeks, this one included: each time four times as far, in the end all the way. Who
 /// finds enough looks no further.
 pub(super) const TIERS: [Option<i64>; 4] = [Some(2), Some(8), Some(32), None];
