@@ -1,10 +1,16 @@
-use shared::config::{Common, Faults, Settings, Sources};
+use std::time::Duration;
+
+use shared::config::{Common, Faults, Secret, Settings, Sources};
 
 /// What audit is configured by.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// What is configured alike in all services.
     pub common: Common,
+    /// What the key is derived from that signs the trail; `None` in development means the one in the data folder.
+    pub secret: Option<Secret>,
+    /// How often the signed end of the trail is kept.
+    pub checkpoint_interval: Duration,
     /// How many clients may follow the live feed at a time.
     pub feed_streams: usize,
 }
@@ -18,6 +24,8 @@ impl Config {
         let mut settings = Settings::new("audit", include_str!("../config.default.toml"), sources);
         let config = Self {
             common: Common::read(&mut settings),
+            secret: settings.lasting_secret("audit_secret"),
+            checkpoint_interval: settings.duration("checkpoint_interval"),
             feed_streams: settings.number("feed_streams", 0..=10_000),
         };
         settings.finish(config)

@@ -6,9 +6,10 @@ use shared::{
     db::Db,
     http::{Module, serve},
     process::Process,
+    vault::{derive, secret_of_data_folder},
 };
 
-use crate::{Config, consumers, routes, service::App};
+use crate::{Config, consumers, domain::Signer, routes, service::App};
 
 /// Puts audit together and sets its consumer and its feed to work; what it answers over HTTP is the module.
 ///
@@ -21,7 +22,13 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     shared::migrate::<migrations::audit::Migrator>(&db, &common.database).await?;
     let bus = Bus::open("audit", &common.events, process).await?;
     let guard = TokenVerifier::new(&common.tokens, process.revocations.clone(), process.clock.clone());
-    let app = App::new(db.clone(), process, config.feed_streams);
+    let secret = match &config.secret {
+        Some(secret) => secret.clone(),
+        None => secret_of_data_folder(&common.data_dir, "audit", "secret")?,
+    };
+    let signer = Signer::of(&derive(&secret, "audit", "checkpoints"));
+    let app = App::new(db.clone(), process, signer, config.feed_streams);
+    app.found().await?;
     bus.relay(db.background());
     bus.follow_revocations();
     bus.subscribe(
@@ -29,6 +36,7 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
         db.background(),
         consumers::Trail::new(app.recorder()),
     )?;
+    app.keep_checkpoints(config.checkpoint_interval, &process.lifecycle);
     app.feed().announce(db.background(), &process.lifecycle);
     Ok(Module::new("audit", guard, move |cfg| routes::configure(cfg, app.clone()))
         .check("database", db.check())

@@ -9,12 +9,8 @@ use crate::domain::{Email, Lifetimes, PasswordPolicy, ThrottleRules, key::KeyRul
 /// Every key of auth with its default and what it means.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
 
-/// The shortest secret that production takes, in bytes.
-const MIN_SECRET: usize = 32;
 /// Revocations are followed that far back, so no access token may live longer.
 const LONGEST_ACCESS: Duration = Duration::from_secs(24 * 3600);
-/// The secret of the specification's example.
-const EXAMPLE_SECRET: &str = "dev-secret-change-in-prod";
 
 /// The configuration of auth.
 #[derive(Clone, Debug)]
@@ -58,7 +54,7 @@ impl Config {
         let mut settings = Settings::new("auth", DEFAULTS, sources);
         let s = &mut settings;
         let common = Common::read(s);
-        let jwt_secret = secret(s);
+        let jwt_secret = s.lasting_secret("jwt_secret");
         let lifetimes = lifetimes(s);
         let keys = keys(s, &lifetimes);
         let (password_min_length, bcrypt_cost) =
@@ -90,27 +86,6 @@ impl Config {
             admin_password,
         })
     }
-}
-
-fn secret(s: &mut Settings) -> Option<Secret> {
-    const KEY: &str = "jwt_secret";
-    let secret = s.secret(KEY);
-    s.refuse_in_production(
-        KEY,
-        secret.is_none(),
-        "the one in the data folder is known to this machine only; set one",
-    );
-    if let Some(secret) = &secret {
-        let known = secret.expose() == EXAMPLE_SECRET;
-        s.refuse_in_production(KEY, known, "it is the example of the specification, which everybody knows");
-        let short = !known && secret.expose().len() < MIN_SECRET;
-        s.refuse_in_production(
-            KEY,
-            short,
-            "it is too short; 32 characters at least, as from `openssl rand -base64 32`",
-        );
-    }
-    secret
 }
 
 fn lifetimes(s: &mut Settings) -> Lifetimes {

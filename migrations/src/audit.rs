@@ -1,6 +1,6 @@
-//! The database of audit: every event, raw and readable.
+//! The database of audit: every event in one trail, and what is made of it.
 
-use crate::step::{Sql::Both, Step, migrator};
+use crate::step::{Sql::Both, Sql::Postgres, Sql::Sqlite, Step, migrator};
 
 migrator! {
     Step {
@@ -8,5 +8,18 @@ migrator! {
         blocks: true,
         up: &[Both(include_str!("sql/audit.sql"))],
         down: &[Both("DROP TABLE feed_counter; DROP TABLE audit_logs; DROP TABLE raw_events;")],
+    },
+    Step {
+        name: "audit_0002_trail",
+        blocks: false,
+        up: &[
+            Postgres(include_str!("sql/audit_0002_trail.postgres.sql")),
+            Sqlite(include_str!("sql/audit_0002_trail.sqlite.sql")),
+            Both(include_str!("sql/audit_0002_trail.sql")),
+        ],
+        down: &[
+            Both(include_str!("sql/audit_0002_trail.down.sql")),
+            Postgres("DROP FUNCTION make_trail_partition; DROP FUNCTION refuse_to_rewrite_history;"),
+        ],
     },
 }

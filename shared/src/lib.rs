@@ -22,5 +22,6 @@ pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;
+pub mod vault;
 
 pub use migrate::migrate;

@@ -8,7 +8,7 @@ use shared::{
 
 use crate::service::{RecordError, Recorder};
 
-/// Puts each event on record: the raw event and its line in the log, in the transaction that the bus gives.
+/// Puts each event on record, in the transaction that the bus gives.
 pub struct Trail(Recorder);
 
 impl Trail {
@@ -19,7 +19,8 @@ impl Trail {
 
 impl Handler for Trail {
     async fn handle(&self, tx: &Tx, event: &Envelope) -> Result<(), Fault> {
-        self.0.record(tx, &[event]).await.map_err(Fault::from)
+        let now = tx.db().clock().now();
+        self.0.record(tx, [event], now).await.map_err(Fault::from)
     }
 }
 

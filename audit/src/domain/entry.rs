@@ -1,6 +1,4 @@
-use std::borrow::Cow;
-
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::to_raw_value};
 use shared::{
     clock::Timestamp,
     events::Envelope,
@@ -8,7 +6,10 @@ use shared::{
 };
 use uuid::Uuid;
 
-use super::handlers;
+use super::{
+    handlers::{self, Reading},
+    personal::withhold,
+};
 
 /// Where the request behind an event came from, as far as the event says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,20 +36,50 @@ fn printable(value: Value) -> Value {
     }
 }
 
-/// One line of the audit log. It is only made from an event ([`AuditEntry::of`]), so there is no line without one.
-#[derive(Clone, Debug, PartialEq)]
+/// What an event says when it is read for the audit log. It is only made from an event ([`AuditEntry::of`]), so there is no
+/// line without one.
+#[derive(Clone, Debug)]
 pub struct AuditEntry {
-    event_id: EventId,
-    timestamp: Timestamp,
-    user_id: Option<UserId>,
-    action: Cow<'static, str>,
-    resource_type: Cow<'static, str>,
-    resource_id: Option<Uuid>,
+    event: Envelope,
+    facts: Facts,
     details: Value,
     origin: Origin,
-    correlation_id: Option<String>,
-    service: String,
-    service_sequence: i64,
+    person: Option<UserId>,
+    personal: &'static [&'static str],
+}
+
+/// What the envelope alone says of an event, and what a line of the log is found by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The event that it tells of.
+    pub event_id: EventId,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// What was done, as in `TICKET_CREATED`.
+    pub action: String,
+    /// What kind of thing it was done to, as in `ticket`.
+    pub resource_type: String,
+    /// Which one.
+    pub resource_id: Option<Uuid>,
+    /// Who did it; nobody when it was the system, or a stranger.
+    pub user_id: Option<UserId>,
+}
+
+impl Facts {
+    /// Reads them.
+    #[must_use]
+    pub fn of(event: &Envelope) -> Self {
+        let kind = without_nul(event.event_type.clone());
+        Self {
+            event_id: event.event_id,
+            timestamp: event.timestamp,
+            action: kind.replace('.', "_").to_ascii_uppercase(),
+            resource_type: kind.split('.').next().unwrap_or_default().to_owned(),
+            // The nil aggregate stands for "nobody's": a login for an address that no account has.
+            resource_id: Some(event.aggregate_id).filter(|id| !id.is_nil()),
+            user_id: event.user_id,
+        }
+    }
 }
 
 /// An event whose data does not have the shape of its type. It stays unreadable however often it comes.
@@ -68,102 +99,60 @@ impl AuditEntry {
     /// Reads an event with the handler of its type.
     ///
     /// An event type that this build does not know (a service was updated before audit was) still makes a line, from
-    /// the envelope alone and without details: no change goes unrecorded, and the raw event keeps the rest.
+    /// the envelope alone and without details: no change goes unrecorded, and the trail keeps the rest.
     ///
     /// # Errors
     /// When the data does not have the shape of the type.
     pub fn of(event: &Envelope) -> Result<Self, Unreadable> {
-        match handlers::find(&event.event_type) {
-            Some(handler) => {
-                let reading = handler.read(event).map_err(|fault| Unreadable {
-                    event_type: event.event_type.clone(),
-                    version: event.schema_version,
-                    fault,
-                })?;
-                let action = Cow::Borrowed(handler.action);
-                let resource = Cow::Borrowed(handler.resource.name());
-                Ok(Self::new(event, action, resource, reading.details, reading.origin))
-            }
-            None => {
-                let action = event.event_type.replace('.', "_").to_ascii_uppercase();
-                let resource = event.event_type.split('.').next().unwrap_or_default().to_owned();
-                Ok(Self::new(
-                    event,
-                    action.into(),
-                    resource.into(),
-                    Value::Object(Map::new()),
-                    Origin::default(),
-                ))
-            }
-        }
-    }
-
-    fn new(
-        event: &Envelope,
-        action: Cow<'static, str>,
-        resource_type: Cow<'static, str>,
-        details: Value,
-        origin: Origin,
-    ) -> Self {
-        Self {
-            event_id: event.event_id,
-            timestamp: event.timestamp,
-            user_id: event.user_id,
-            action,
-            resource_type,
-            // The nil aggregate stands for "nobody's": a login for an address that no account has.
-            resource_id: Some(event.aggregate_id).filter(|id| !id.is_nil()),
-            details: printable(details),
-            origin: Origin {
-                ip: origin.ip.filter(|ip| ip.parse::<std::net::IpAddr>().is_ok()),
-                user_agent: origin.user_agent.map(without_nul),
+        let facts = Facts::of(event);
+        let reading = match handlers::find(&event.event_type) {
+            Some(handler) => handler.read(event).map_err(|fault| Unreadable {
+                event_type: event.event_type.clone(),
+                version: event.schema_version,
+                fault,
+            })?,
+            None => Reading {
+                details: Value::Object(Map::new()),
+                origin: Origin::default(),
+                person: None,
+                personal: &[],
             },
-            correlation_id: event.correlation_id.clone().map(without_nul),
-            service: event.source.clone().into_owned(),
-            service_sequence: event.sequence,
-        }
+        };
+        Ok(Self {
+            event: event.clone(),
+            facts,
+            details: printable(reading.details),
+            origin: Origin {
+                ip: reading.origin.ip.filter(|ip| ip.parse::<std::net::IpAddr>().is_ok()),
+                user_agent: reading.origin.user_agent.map(without_nul),
+            },
+            person: reading.person,
+            personal: reading.personal,
+        })
     }
 
-    /// The line's id is its event's: a log that is built anew from the events keeps its ids.
+    /// The line's id is its event's: a log that is read anew from the events keeps its ids.
     #[must_use]
     pub fn id(&self) -> AuditLogId {
-        Uuid::from(self.event_id).into()
+        Uuid::from(self.facts.event_id).into()
     }
 
-    /// The event that it tells of.
+    /// The event.
     #[must_use]
-    pub fn event_id(&self) -> EventId {
-        self.event_id
+    pub fn event(&self) -> &Envelope {
+        &self.event
     }
 
-    /// When it happened.
+    /// What the envelope alone says.
     #[must_use]
-    pub fn timestamp(&self) -> Timestamp {
-        self.timestamp
+    pub fn facts(&self) -> &Facts {
+        &self.facts
     }
 
-    /// Who did it; nobody when it was the system, or a stranger.
+    /// Whom it is about, where it is about a person.
     #[must_use]
-    pub fn user_id(&self) -> Option<UserId> {
-        self.user_id
-    }
-
-    /// What was done, as in `TICKET_CREATED`.
-    #[must_use]
-    pub fn action(&self) -> &str {
-        &self.action
-    }
-
-    /// What kind of thing it was done to, as in `ticket`.
-    #[must_use]
-    pub fn resource_type(&self) -> &str {
-        &self.resource_type
-    }
-
-    /// Which one.
-    #[must_use]
-    pub fn resource_id(&self) -> Option<Uuid> {
-        self.resource_id
+    pub fn person(&self) -> Option<UserId> {
+        self.person
     }
 
     /// The fields that matter for this kind of event: always a JSON object.
@@ -180,20 +169,26 @@ impl AuditEntry {
 
     /// The request that it began with.
     #[must_use]
-    pub fn correlation_id(&self) -> Option<&str> {
-        self.correlation_id.as_deref()
+    pub fn correlation_id(&self) -> Option<String> {
+        self.event.correlation_id.clone().map(without_nul)
     }
 
-    /// The service that told of it.
-    #[must_use]
-    pub fn service(&self) -> &str {
-        &self.service
-    }
-
-    /// The number that service gave it, without gaps; 0 when it came from nowhere with such numbers.
-    #[must_use]
-    pub fn service_sequence(&self) -> i64 {
-        self.service_sequence
+    /// The text of the event that is kept for ever, and apart from it the personal details of whom it is about. An event that
+    /// is about nobody has none.
+    ///
+    /// # Errors
+    /// When the data is no JSON, which an event that was read always is.
+    pub fn apart(&self) -> Result<(String, Map<String, Value>), serde_json::Error> {
+        let mut personal = Map::new();
+        let mut kept = self.event.clone();
+        if self.person.is_some() && !self.personal.is_empty() {
+            let mut data = serde_json::from_str(self.event.data.get())?;
+            personal = withhold(&mut data, self.personal);
+            if !personal.is_empty() {
+                kept.data = to_raw_value(&data)?;
+            }
+        }
+        Ok((serde_json::to_string(&kept)?, personal))
     }
 }
 
@@ -232,19 +227,19 @@ mod tests {
         });
         let entry = AuditEntry::of(&envelope("user.login_failed", &data)).unwrap();
         assert_eq!(
-            (entry.action(), entry.resource_type(), entry.resource_id()),
+            (entry.facts().action.as_str(), entry.facts().resource_type.as_str(), entry.facts().resource_id),
             ("USER_LOGIN_FAILED", "user", None)
         );
         assert_eq!(entry.details(), &json!({ "emailHash": "ab", "reason": "bad_credentials" }));
         assert_eq!(entry.origin().ip.as_deref(), Some("2001:db8::1"));
         assert_eq!(entry.origin().user_agent.as_deref(), Some("curl\u{fffd}/8"));
-        assert_eq!((entry.service(), entry.service_sequence()), ("auth", 7));
+        assert_eq!(entry.person(), None);
     }
 
     #[test]
     fn an_event_type_of_a_newer_service_still_makes_a_line() {
         let entry = AuditEntry::of(&envelope("invoice.sent", &json!({ "secret": 1 }))).unwrap();
-        assert_eq!((entry.action(), entry.resource_type()), ("INVOICE_SENT", "invoice"));
+        assert_eq!((entry.facts().action.as_str(), entry.facts().resource_type.as_str()), ("INVOICE_SENT", "invoice"));
         assert_eq!(entry.details(), &json!({}));
     }
 

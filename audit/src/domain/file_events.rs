@@ -2,10 +2,17 @@
 
 use serde_json::{Value, json};
 use shared::events::{FileDeleted, FileInfected, FileUploaded};
+use shared::ids::UserId;
 
 use super::handlers::Audited;
 
 impl Audited for FileUploaded {
+    const PERSONAL: &'static [&'static str] = &["fileName"];
+
+    fn person(&self) -> Option<UserId> {
+        Some(self.uploaded_by)
+    }
+
     fn details(self) -> Value {
         json!({
             "ticketId": self.ticket_id,
@@ -18,12 +25,24 @@ impl Audited for FileUploaded {
 }
 
 impl Audited for FileDeleted {
+    const PERSONAL: &'static [&'static str] = &["fileName"];
+
+    fn person(&self) -> Option<UserId> {
+        self.uploaded_by
+    }
+
     fn details(self) -> Value {
         json!({ "ticketId": self.ticket_id, "fileName": self.file_name })
     }
 }
 
 impl Audited for FileInfected {
+    const PERSONAL: &'static [&'static str] = &["fileName"];
+
+    fn person(&self) -> Option<UserId> {
+        Some(self.uploaded_by)
+    }
+
     fn details(self) -> Value {
         json!({
             "ticketId": self.ticket_id,

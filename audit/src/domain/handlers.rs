@@ -6,6 +6,7 @@ use shared::events::{
     UserLocked, UserLogin, UserLoginFailed, UserLogout, UserPasswordChanged, UserPasswordReset,
     UserProfileUpdated, UserRegistered, UserRoleChanged, UserStatusChanged,
 };
+use shared::ids::UserId;
 
 use super::Origin;
 use Resource::{Delivery, File, Session, Ticket, User};
@@ -14,6 +15,12 @@ use Resource::{Delivery, File, Session, Ticket, User};
 pub(super) trait Audited: Event {
     /// The fields worth keeping, chosen one by one: a JSON object.
     fn details(self) -> Value;
+
+    /// The personal details among the fields of its data: names joined by dots, `*` for every item of a list.
+    const PERSONAL: &'static [&'static str] = &[];
+
+    /// Whom it is about: theirs are the personal details.
+    fn person(&self) -> Option<UserId>;
 
     /// Where the request came from, for the events that say so.
     fn origin(&self) -> Origin {
@@ -66,6 +73,8 @@ pub struct EventHandler {
 pub(super) struct Reading {
     pub(super) details: Value,
     pub(super) origin: Origin,
+    pub(super) person: Option<UserId>,
+    pub(super) personal: &'static [&'static str],
 }
 
 impl EventHandler {
@@ -80,8 +89,8 @@ impl EventHandler {
 
 fn read<E: Audited>(event: &Envelope) -> Result<Reading, serde_json::Error> {
     let event: E = event.data()?;
-    let origin = event.origin();
-    Ok(Reading { details: event.details(), origin })
+    let (origin, person) = (event.origin(), event.person());
+    Ok(Reading { details: event.details(), origin, person, personal: E::PERSONAL })
 }
 
 /// The handler of an event type, if this build knows it.

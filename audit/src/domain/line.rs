@@ -1,44 +1,21 @@
-use serde_json::Value;
 use shared::{
     clock::Timestamp,
     events::Envelope,
-    ids::{AuditLogId, EventId, UserId},
+    ids::{AuditLogId, UserId},
 };
 use uuid::Uuid;
 
-use super::{Action, Origin, ResourceType};
+use super::{Action, AuditEntry, ResourceType, Unreadable};
 
-/// A line of the audit log as it was written.
-#[derive(Clone, Debug, PartialEq)]
+/// A line of the audit log.
+#[derive(Clone, Debug)]
 pub struct LogLine {
-    /// The line.
-    pub id: AuditLogId,
     /// Its place in the feed: 1, 2, 3 … without gaps.
     pub sequence: i64,
-    /// The event that it tells of.
-    pub event_id: EventId,
-    /// When that happened.
-    pub timestamp: Timestamp,
-    /// Who did it; nobody when it was the system, or a stranger.
-    pub user_id: Option<UserId>,
-    /// What was done, as in `TICKET_CREATED`.
-    pub action: String,
-    /// What kind of thing it was done to.
-    pub resource_type: String,
-    /// Which one.
-    pub resource_id: Option<Uuid>,
-    /// The fields that matter for this kind of event: a JSON object.
-    pub details: Value,
-    /// Where the request behind it came from.
-    pub origin: Origin,
-    /// The request that it began with.
-    pub correlation_id: Option<String>,
-    /// The service that told of it.
-    pub service: String,
-    /// The number that service gave it.
-    pub service_sequence: i64,
-    /// When audit wrote the line.
+    /// When audit wrote it.
     pub recorded_at: Timestamp,
+    /// What it says.
+    pub entry: AuditEntry,
 }
 
 /// An event as it stands in the feed.
@@ -50,6 +27,17 @@ pub struct FeedItem {
     pub received_at: Timestamp,
     /// The event as it arrived.
     pub event: Envelope,
+}
+
+impl FeedItem {
+    /// The same as a line of the log.
+    ///
+    /// # Errors
+    /// When the event cannot be read.
+    pub fn into_line(self) -> Result<LogLine, Unreadable> {
+        let entry = AuditEntry::of(&self.event)?;
+        Ok(LogLine { sequence: self.sequence, recorded_at: self.received_at, entry })
+    }
 }
 
 /// Which lines of the log are wanted; nothing set means all of them.

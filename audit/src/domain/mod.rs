@@ -1,16 +1,27 @@
-//! What an event becomes in the audit log. Nothing in here knows where events come from or where rows go.
+//! What an event becomes in the trail, and how the trail is trusted. Nothing in here knows where events come from or where rows
+//! go.
 
 mod auth_events;
+mod chain;
+mod checkpoint;
 mod entry;
+mod export;
 mod file_events;
 mod handlers;
 mod line;
 mod notification_events;
+mod personal;
 mod profile_events;
 mod ticket_events;
+mod verify;
 mod words;
 
-pub use entry::{AuditEntry, Origin, Unreadable};
+pub use chain::{Hash, HashFault, Link, hash};
+pub use checkpoint::{Checkpoint, PublicKey, PublicKeyFault, Signer};
+pub use entry::{AuditEntry, Facts, Origin, Unreadable};
+pub use export::{ExportFault, ExportLine, ExportVerifier};
 pub use handlers::{EventHandler, HANDLERS, Resource};
 pub use line::{FeedItem, LogFilter, LogLine, LogsQuery};
+pub use personal::{WITHHELD, restore};
+pub use verify::{Tampering, Verifier};
 pub use words::{Action, ActionFault, ResourceType, ResourceTypeFault};

@@ -2,10 +2,15 @@
 
 use serde_json::{Value, json};
 use shared::events::{NotificationFailed, NotificationSent};
+use shared::ids::UserId;
 
 use super::handlers::Audited;
 
 impl Audited for NotificationSent {
+    fn person(&self) -> Option<UserId> {
+        Some(self.user_id)
+    }
+
     fn details(self) -> Value {
         json!({
             "eventId": self.event_id,
@@ -17,6 +22,12 @@ impl Audited for NotificationSent {
 }
 
 impl Audited for NotificationFailed {
+    const PERSONAL: &'static [&'static str] = &["reason"];
+
+    fn person(&self) -> Option<UserId> {
+        Some(self.user_id)
+    }
+
     fn details(self) -> Value {
         json!({
             "eventId": self.event_id,

@@ -5,10 +5,17 @@ use shared::events::{
     TicketAssigned, TicketCommented, TicketCreated, TicketDeleted, TicketSlaBreached, TicketSlaWarning,
     TicketStatusChanged, TicketUpdated,
 };
+use shared::ids::UserId;
 
 use super::handlers::Audited;
 
 impl Audited for TicketCreated {
+    const PERSONAL: &'static [&'static str] = &["title"];
+
+    fn person(&self) -> Option<UserId> {
+        Some(self.user_id)
+    }
+
     fn details(self) -> Value {
         json!({
             "ticketNumber": self.ticket_number,
@@ -20,12 +27,24 @@ impl Audited for TicketCreated {
 }
 
 impl Audited for TicketUpdated {
+    const PERSONAL: &'static [&'static str] = &["title", "changes.*.old", "changes.*.new"];
+
+    fn person(&self) -> Option<UserId> {
+        Some(self.user_id)
+    }
+
     fn details(self) -> Value {
         json!({ "ticketNumber": self.ticket_number, "title": self.title, "changes": self.changes })
     }
 }
 
 impl Audited for TicketAssigned {
+    const PERSONAL: &'static [&'static str] = &["title"];
+
+    fn person(&self) -> Option<UserId> {
+        Some(self.user_id)
+    }
+
     fn details(self) -> Value {
         json!({
             "ticketNumber": self.ticket_number,
@@ -37,6 +56,12 @@ impl Audited for TicketAssigned {
 }
 
 impl Audited for TicketStatusChanged {
+    const PERSONAL: &'static [&'static str] = &["title", "comment", "changes.*.old", "changes.*.new"];
+
+    fn person(&self) -> Option<UserId> {
+        Some(self.user_id)
+    }
+
     fn details(self) -> Value {
         json!({
             "ticketNumber": self.ticket_number,
@@ -49,8 +74,14 @@ impl Audited for TicketStatusChanged {
     }
 }
 
-/// That something was written, not what: the trail says who did what, and is no second place to read a conversation in.
+/// That something was written, not what: the log says who did what, and is no second place to read a conversation in.
 impl Audited for TicketCommented {
+    const PERSONAL: &'static [&'static str] = &["title", "content"];
+
+    fn person(&self) -> Option<UserId> {
+        Some(self.user_id)
+    }
+
     fn details(self) -> Value {
         json!({
             "ticketNumber": self.ticket_number,
@@ -61,12 +92,22 @@ impl Audited for TicketCommented {
 }
 
 impl Audited for TicketDeleted {
+    fn person(&self) -> Option<UserId> {
+        Some(self.user_id)
+    }
+
     fn details(self) -> Value {
         json!({ "ticketNumber": self.ticket_number })
     }
 }
 
 impl Audited for TicketSlaWarning {
+    const PERSONAL: &'static [&'static str] = &["title"];
+
+    fn person(&self) -> Option<UserId> {
+        Some(self.user_id)
+    }
+
     fn details(self) -> Value {
         json!({
             "ticketNumber": self.ticket_number,
@@ -80,6 +121,12 @@ impl Audited for TicketSlaWarning {
 }
 
 impl Audited for TicketSlaBreached {
+    const PERSONAL: &'static [&'static str] = &["title"];
+
+    fn person(&self) -> Option<UserId> {
+        Some(self.user_id)
+    }
+
     fn details(self) -> Value {
         json!({
             "ticketNumber": self.ticket_number,

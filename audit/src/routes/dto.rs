@@ -8,7 +8,10 @@ use shared::{
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::domain::{Action, FeedItem, LogFilter, LogLine, ResourceType};
+use crate::{
+    domain::{Action, Checkpoint, FeedItem, LogFilter, LogLine, ResourceType},
+    service::Verdict,
+};
 
 /// Which lines of the log are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -88,21 +91,22 @@ pub struct AuditLogOut {
 
 impl From<LogLine> for AuditLogOut {
     fn from(line: LogLine) -> Self {
+        let (entry, facts) = (&line.entry, line.entry.facts());
         Self {
-            id: line.id,
+            id: entry.id(),
             sequence: line.sequence,
-            event_id: line.event_id,
-            timestamp: line.timestamp,
-            user_id: line.user_id,
-            action: line.action,
-            resource_type: line.resource_type,
-            resource_id: line.resource_id,
-            details: line.details,
-            ip_address: line.origin.ip,
-            user_agent: line.origin.user_agent,
-            correlation_id: line.correlation_id,
-            service: line.service,
-            service_sequence: line.service_sequence,
+            event_id: facts.event_id,
+            timestamp: facts.timestamp,
+            user_id: facts.user_id,
+            action: facts.action.clone(),
+            resource_type: facts.resource_type.clone(),
+            resource_id: facts.resource_id,
+            details: entry.details().clone(),
+            ip_address: entry.origin().ip.clone(),
+            user_agent: entry.origin().user_agent.clone(),
+            correlation_id: entry.correlation_id(),
+            service: entry.event().source.to_string(),
+            service_sequence: entry.event().sequence,
             recorded_at: line.recorded_at,
         }
     }
@@ -178,6 +182,73 @@ impl From<FeedItem> for FeedEventOut {
             correlation_id: event.correlation_id,
             causation_id: event.causation_id,
             data: event.data,
+        }
+    }
+}
+
+/// Whether the trail is as it was written.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VerdictOut {
+    /// Whether it is.
+    is_intact: bool,
+    /// The first thing that is wrong.
+    fault: Option<TamperingOut>,
+    /// The row behind which the look began: 0, or that of a checkpoint. What is before it lies in files (archives).
+    after: i64,
+    /// The signed end that the trail was held against.
+    head: CheckpointOut,
+}
+
+/// The first thing that is wrong with the trail.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TamperingOut {
+    /// `changed`, `removed`, `inserted`, `cut_off`, `rewritten` (the rows fit each other and not what was signed) or `forged` (a
+    /// checkpoint).
+    #[schema(example = "changed")]
+    kind: &'static str,
+    /// The first row that it was done to.
+    sequence: i64,
+    /// The same in words.
+    detail: String,
+}
+
+impl From<Verdict> for VerdictOut {
+    fn from(verdict: Verdict) -> Self {
+        let fault = verdict.fault.map(|fault| TamperingOut {
+            kind: fault.kind(),
+            sequence: fault.sequence(),
+            detail: fault.to_string(),
+        });
+        Self { is_intact: fault.is_none(), fault, after: verdict.after, head: verdict.head.into() }
+    }
+}
+
+/// Where the trail ended at some moment, signed.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckpointOut {
+    /// The last row.
+    sequence: i64,
+    /// Its hash: SHA-256, in hexadecimal digits.
+    hash: String,
+    /// When it was recorded.
+    recorded_at: DateTime<Utc>,
+    /// The first 16 hexadecimal digits of the SHA-256 of the public key.
+    key_id: String,
+    /// Ed25519, in hexadecimal digits.
+    signature: String,
+}
+
+impl From<Checkpoint> for CheckpointOut {
+    fn from(checkpoint: Checkpoint) -> Self {
+        Self {
+            sequence: checkpoint.sequence,
+            hash: checkpoint.hash.to_string(),
+            recorded_at: checkpoint.recorded_at,
+            key_id: checkpoint.key_id,
+            signature: checkpoint.signature,
         }
     }
 }

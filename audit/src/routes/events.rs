@@ -41,12 +41,8 @@ pub async fn feed(
     let limit = params.0.limit()?;
     if !wants_stream(request.headers()) {
         let items = app.events(after, limit + 1).await?;
-        // No opaque cursor: the number is the reader's own bookmark.
-        let more = items.len() as u64 > limit;
-        let items: Vec<_> = items.into_iter().take(limit as usize).collect();
-        let next_cursor = items.last().filter(|_| more).map(|last| last.sequence.to_string());
-        let items = items.into_iter().map(FeedEventOut::from).collect();
-        return Ok(HttpResponse::Ok().json(Page { items, next_cursor }));
+        let page = FeedParams::page(items, limit, |item| item.sequence);
+        return Ok(HttpResponse::Ok().json(page.map(FeedEventOut::from)));
     }
     let after = last_event_id(request.headers())?.unwrap_or(after);
     let following = app.follow(admin.0, after)?;
@@ -58,7 +54,7 @@ pub async fn feed(
 }
 
 impl FeedParams {
-    fn after(&self) -> Result<i64, ApiError> {
+    pub(super) fn after(&self) -> Result<i64, ApiError> {
         if self.after.is_some() && self.cursor.is_some() {
             return Err(
                 ApiError::new(Code::BadQuery).detail("after and cursor are the same thing: give one of them")
@@ -67,7 +63,15 @@ impl FeedParams {
         number("after", self.after.or(self.cursor).unwrap_or(0))
     }
 
-    fn limit(&self) -> Result<u64, ApiError> {
+    /// Of one more than are wanted, the page. No opaque cursor: the number is the reader's own bookmark.
+    pub(super) fn page<T>(found: Vec<T>, limit: u64, number: impl Fn(&T) -> i64) -> Page<T> {
+        let more = found.len() as u64 > limit;
+        let items: Vec<_> = found.into_iter().take(limit as usize).collect();
+        let next_cursor = items.last().filter(|_| more).map(|last| number(last).to_string());
+        Page { items, next_cursor }
+    }
+
+    pub(super) fn limit(&self) -> Result<u64, ApiError> {
         match self.limit.unwrap_or(25) {
             limit @ 1..=100 => Ok(limit),
             _ => Err(ApiError::new(Code::BadQuery).detail("limit: wanted is a number from 1 to 100")),

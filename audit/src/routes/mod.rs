@@ -4,6 +4,7 @@ mod dto;
 mod events;
 mod export;
 mod logs;
+mod trust;
 
 use actix_web::web::Data;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,5 +17,9 @@ pub fn configure(cfg: &mut ServiceConfig, app: App) {
         .service(logs::list)
         .service(logs::get)
         .service(events::feed)
-        .service(export::export);
+        .service(export::export)
+        .service(trust::verify)
+        .service(trust::checkpoints)
+        .service(trust::public_key)
+        .service(trust::trail);
 }

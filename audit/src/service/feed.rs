@@ -7,7 +7,7 @@ use shared::{
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
 
-use super::App;
+use super::{App, open::opened};
 use crate::{Error, domain::FeedItem, store};
 
 /// How often the end of the feed is looked up while somebody follows it, for what other replicas recorded.
@@ -49,8 +49,9 @@ impl Feed {
                 if feed.end.receiver_count() == 0 {
                     continue;
                 }
-                match store::feed_end(db.conn()).await {
-                    Ok(end) => {
+                match store::head(db.conn()).await {
+                    Ok(head) => {
+                        let end = head.sequence;
                         feed.end.send_if_modified(|known| std::mem::replace(known, end) != end);
                     }
                     // The followers wait; whoever reads gets the fault.
@@ -85,7 +86,7 @@ pub struct Following {
 impl App {
     /// The events that come after number `after` in the feed, in order, at most `limit`.
     pub async fn events(&self, after: i64, limit: u64) -> Result<Vec<FeedItem>, Error> {
-        Ok(store::feed(self.db.conn(), after, limit).await?)
+        Ok(opened(self.db.conn(), store::feed(self.db.conn(), after, limit).await?).await?)
     }
 
     /// Follows the feed from behind number `after`, for as long as the caller's session lives.

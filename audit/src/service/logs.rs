@@ -1,9 +1,9 @@
 use shared::{auth::Caller, ids::AuditLogId};
 
-use super::App;
+use super::{App, open::opened};
 use crate::{
     Error,
-    domain::{LogLine, LogsQuery},
+    domain::{FeedItem, Link, LogLine, LogsQuery},
     store,
 };
 
@@ -13,16 +13,22 @@ const EXPORT_BATCH: u64 = 1_000;
 impl App {
     /// The lines of the log that match, by time.
     pub async fn logs(&self, query: &LogsQuery) -> Result<Vec<LogLine>, Error> {
-        Ok(store::logs(self.db.conn(), query).await?)
+        self.lines(store::lines(self.db.conn(), query).await?).await
     }
 
     /// The lines about the caller behind number `after` of the feed, the oldest first; none when there are no more.
     pub async fn lines_on(&self, caller: &Caller, after: i64) -> Result<Vec<LogLine>, Error> {
-        Ok(store::lines_on(self.db.conn(), caller.user_id, after, EXPORT_BATCH).await?)
+        self.lines(store::lines_on(self.db.conn(), caller.user_id, after, EXPORT_BATCH).await?).await
     }
 
     /// One line of the log.
     pub async fn log(&self, id: AuditLogId) -> Result<LogLine, Error> {
-        store::log(self.db.conn(), id).await?.ok_or(Error::NotFound)
+        let link = store::line(self.db.conn(), id).await?.ok_or(Error::NotFound)?;
+        self.lines(vec![link]).await?.pop().ok_or(Error::NotFound)
+    }
+
+    async fn lines(&self, links: Vec<Link>) -> Result<Vec<LogLine>, Error> {
+        let items = opened(self.db.conn(), links).await?;
+        Ok(items.into_iter().map(FeedItem::into_line).collect::<Result<_, _>>()?)
     }
 }

@@ -1,8 +1,12 @@
-//! The use cases: put events on record, read the log, read and follow the feed.
+//! The use cases: put events on record, read the log, read and follow the feed, show that nobody has touched it.
 
+mod export;
 mod feed;
+mod keep;
 mod logs;
+mod open;
 mod record;
+mod verify;
 
 use std::sync::Arc;
 
@@ -10,8 +14,12 @@ use shared::{auth::Revocations, clock::Clock, db::Db, process::Process};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::Signer;
+
+pub use export::Export;
 pub use feed::{Feed, Following, Next};
 pub use record::{RecordError, Recorder};
+pub use verify::Verdict;
 
 /// Audit at work; clones share everything.
 #[derive(Clone)]
@@ -20,6 +28,7 @@ pub struct App {
     clock: Clock,
     revocations: Revocations,
     stopping: CancellationToken,
+    signer: Arc<Signer>,
     feed: Feed,
     streams: Arc<Semaphore>,
     stream_limit: usize,
@@ -27,12 +36,13 @@ pub struct App {
 
 impl App {
     /// `stream_limit` is how many clients may follow the live feed at a time.
-    pub fn new(db: Db, process: &Process, stream_limit: usize) -> Self {
+    pub fn new(db: Db, process: &Process, signer: Signer, stream_limit: usize) -> Self {
         Self {
             db,
             clock: process.clock.clone(),
             revocations: process.revocations.clone(),
             stopping: process.lifecycle.stopping(),
+            signer: Arc::new(signer),
             feed: Feed::new(),
             streams: Arc::new(Semaphore::new(stream_limit)),
             stream_limit,
@@ -41,7 +51,7 @@ impl App {
 
     /// What writes events down.
     pub fn recorder(&self) -> Recorder {
-        Recorder::new(self.clock.clone(), self.feed.clone())
+        Recorder::new(self.signer.clone(), self.feed.clone())
     }
 
     /// The live end of the feed.

@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use sea_orm::DbErr;
-use shared::{clock::Clock, db::Tx, events::Envelope};
+use shared::{clock::Timestamp, db::Tx, events::Envelope, ids::UserId};
 
 use super::Feed;
 use crate::{
-    domain::{AuditEntry, Unreadable},
+    domain::{AuditEntry, Link, Signer, Unreadable, hash},
     store,
 };
 
@@ -18,31 +20,76 @@ pub enum RecordError {
     Database(#[from] DbErr),
 }
 
-/// Writes events down: raw and as lines of the log, together or not at all.
+/// Writes events down: into the trail and into all that is made of it, together or not at all.
 #[derive(Clone)]
 pub struct Recorder {
-    clock: Clock,
+    signer: Arc<Signer>,
     feed: Feed,
 }
 
 impl Recorder {
-    pub(super) fn new(clock: Clock, feed: Feed) -> Self {
-        Self { clock, feed }
+    pub(super) fn new(signer: Arc<Signer>, feed: Feed) -> Self {
+        Self { signer, feed }
     }
 
     /// Puts events on record in the order given; they take the next numbers of the feed. That an event is recorded
-    /// once is the inbox's doing, and the tables refuse a second time as well.
+    /// once is the inbox's doing.
     ///
     /// # Errors
     /// When one of them cannot be read, or the database refuses: then nothing of them may be committed.
-    pub async fn record(&self, tx: &Tx, events: &[&Envelope]) -> Result<(), RecordError> {
-        let now = self.clock.now();
-        let mut entries = Vec::with_capacity(events.len());
-        for event in events {
-            entries.push((AuditEntry::of(event)?, *event));
+    pub async fn record(
+        &self,
+        tx: &Tx,
+        events: impl IntoIterator<Item = &Envelope>,
+        now: Timestamp,
+    ) -> Result<(), RecordError> {
+        let entries = events.into_iter().map(AuditEntry::of).collect::<Result<Vec<_>, _>>()?;
+        if entries.is_empty() {
+            return Ok(());
         }
-        store::append(tx, now, &entries).await?;
+        let head = store::lock_head(tx).await?;
+        // A clock that was set back does not make an older row of a newer one.
+        let recorded_at = now.max(head.recorded_at);
+        let mut seals = store::seals_for_all(tx, entries.iter().filter_map(AuditEntry::person), now).await?;
+        let (mut sequence, mut previous) = (head.sequence, head.hash);
+        let mut rows = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            let (envelope, sealed) = sealed(entry, &seals)?;
+            sequence += 1;
+            let person_id = entry.person();
+            previous = hash(previous, sequence, recorded_at, person_id, sealed.as_deref(), &envelope);
+            let link = Link { sequence, recorded_at, person_id, sealed, envelope, hash: previous };
+            rows.push((link, entry.facts().clone()));
+            if let Some(erased) = erased(entry) {
+                store::destroy(tx, erased, now).await?;
+                seals.insert(erased, None);
+            }
+        }
+        store::append(tx, &head, rows).await?;
+        store::move_head(tx, &self.signer.sign(sequence, previous, recorded_at)).await?;
         self.feed.wake_after(tx);
         Ok(())
     }
+}
+
+/// The envelope as it is kept, and the personal details that were taken out of it, sealed for whom they are about. Of somebody
+/// who was erased none are kept.
+fn sealed(entry: &AuditEntry, seals: &store::Seals) -> Result<(String, Option<String>), DbErr> {
+    let broken = |fault: serde_json::Error| DbErr::Custom(fault.to_string());
+    let (envelope, personal) = entry.apart().map_err(broken)?;
+    let seal = entry.person().and_then(|person| seals.get(&person)?.as_ref());
+    let sealed = match seal {
+        Some(seal) if !personal.is_empty() => {
+            let plain = serde_json::to_vec(&personal).map_err(broken)?;
+            Some(seal.close(&entry.facts().event_id.to_string(), &plain))
+        }
+        _ => None,
+    };
+    Ok((envelope, sealed))
+}
+
+/// Whom the event erases.
+fn erased(entry: &AuditEntry) -> Option<UserId> {
+    use shared::events::{Event, UserDeleted};
+    entry.person().filter(|_| entry.event().event_type == UserDeleted::TYPE)
 }

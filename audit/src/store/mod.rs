@@ -1,9 +1,14 @@
-//! What audit remembers. Rows are added and read; nothing in here changes or deletes one.
+//! Store remembers: the trail, its head, its checkpoints, the keys of persons.
 
 mod append;
-mod audit_logs;
-mod raw_events;
+mod former;
+mod head;
+mod keys;
 mod read;
+mod trail;
 
 pub use append::append;
-pub use read::{feed, feed_end, lines_on, log, logs};
+pub use former::{forget_former, former_events};
+pub use head::{checkpoint_at, checkpoints, found, head, keep_checkpoint, lock_head, move_head, retained};
+pub use keys::{Seals, destroy, seals, seals_for_all};
+pub use read::{feed, line, lines, lines_on, links};

@@ -71,7 +71,7 @@ async fn history(house: &House, alice: UserId, bob: UserId) -> [Vec<(i64, String
         note(&[index], "TICKET_CREATED");
         let file_id = FileId::at(now);
         let ticket_id = ticket(1, now).ticket_id;
-        let deleted = FileDeleted { file_id, ticket_id, file_name: "a.txt".into() };
+        let deleted = FileDeleted { file_id, ticket_id, file_name: "a.txt".into(), uploaded_by: None };
         world.deliver(&deleted, 2, Some(person)).await;
         note(&[index], "FILE_DELETED");
     }
@@ -140,12 +140,10 @@ async fn a_long_trail_is_taken_away_whole() {
     for wanted in [1_000, 2_001_i64] {
         let db = house.world.db("audit");
         let tx = db.begin().await.unwrap();
-        let copy = "INSERT INTO audit_logs (id, feed_sequence, event_id, user_id, action, resource_type, resource_id, \
-                    details, ip_address, user_agent, correlation_id, service, service_sequence, \"timestamp\", \
-                    created_at) \
-                    SELECT $1, $2, $1, user_id, action, resource_type, resource_id, details, ip_address, user_agent, \
-                    correlation_id, service, service_sequence, \"timestamp\", created_at \
-                    FROM audit_logs WHERE feed_sequence = 1";
+        let copy = "INSERT INTO trail (sequence, recorded_at, event_id, \"timestamp\", action, resource_type, resource_id, \
+                    user_id, person_id, envelope, sealed, hash) \
+                    SELECT $2, recorded_at, $1, \"timestamp\", action, resource_type, resource_id, user_id, person_id, \
+                    envelope, sealed, hash FROM trail WHERE sequence = 1";
         for number in have + 1..=wanted {
             let id = uuid::Uuid::from(EventId::at(house.world.clock().now()));
             tx.run(copy, [id.into(), number.into()]).await.unwrap();

@@ -192,11 +192,11 @@ impl Keyring {
         let public = URL_SAFE_NO_PAD.encode(pair.verifying_key().as_bytes());
         let kid = thumbprint(&public);
         let der = pair.to_pkcs8_der().context("a signing key could not be encoded")?;
-        Ok(StoredKey { sealed: self.vault.seal(&kid, der.as_bytes()), kid, generation, public })
+        Ok(StoredKey { sealed: self.vault.seal.close(&kid, der.as_bytes()), kid, generation, public })
     }
 
     fn unseal(&self, key: StoredKey) -> anyhow::Result<Key> {
-        let der = self.vault.open(&key.kid, &key.sealed).with_context(|| {
+        let der = self.vault.seal.open(&key.kid, &key.sealed).with_context(|| {
             format!(
                 "auth: JWT_SECRET does not open the signing key {} in the database; set the secret it was sealed \
                  with, or delete the rows of signing_keys, which signs everybody out",

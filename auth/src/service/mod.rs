@@ -97,7 +97,7 @@ impl App {
         let clock = db.clock().clone();
         let secret = match &config.jwt_secret {
             Some(secret) => secret.clone(),
-            None => vault::secret_of_data_folder(&config.common.data_dir)?,
+            None => shared::vault::secret_of_data_folder(&config.common.data_dir, "auth", "jwt_secret")?,
         };
         let vault = Arc::new(Vault::of(&secret));
         let tokens = &config.common.tokens;

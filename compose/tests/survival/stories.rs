@@ -25,11 +25,11 @@ const OF_THE_HISTORY: &str = "\
     ORDER BY created_at, id";
 
 const OF_THE_TRAIL: &str = "\
-    SELECT resource_id, aggregate_version, \
-    concat_ws(' ', replace(lower(action), 'ticket_', ''), details->>'clock', details->>'newStatus', \
+    SELECT resource_id::text, (event->>'aggregateVersion')::bigint, \
+    concat_ws(' ', replace(lower(action), 'ticket_', ''), event->'data'->>'clock', event->'data'->>'newStatus', \
     CASE WHEN user_id IS NULL THEN 'by itself' END) \
-    FROM audit_logs JOIN raw_events USING (event_id) WHERE audit_logs.service = 'tickets' \
-    ORDER BY audit_logs.feed_sequence";
+    FROM trail, LATERAL (SELECT envelope::json AS event) AS read WHERE event->>'source' = 'tickets' \
+    ORDER BY sequence";
 
 /// Of each ticket: which version it came to, and by what.
 type Told = BTreeMap<String, Vec<(i64, String)>>;

@@ -82,7 +82,7 @@ async fn with_three_replicas_each_timer_rings_once_however_often_one_is_killed()
     until("all is published", || is_published(&tickets)).await;
     let audit = Database::connect(place.database("audit")).await.expect("the database is there");
     let told = count(&tickets, "SELECT count(*) FROM outbox").await;
-    let heard = "SELECT count(*) FROM audit_logs WHERE service = 'tickets'";
+    let heard = "SELECT count(*) FROM trail WHERE envelope::json->>'source' = 'tickets'";
     until("all is audited", || async { count(&audit, heard).await >= told }).await;
 
     let stories = Stories::read(&tickets, &audit).await;

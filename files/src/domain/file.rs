@@ -234,8 +234,12 @@ impl File {
     fn gone(mut self, by: Option<UserId>, now: Timestamp) -> Change {
         self.deleted_at = Some(now);
         self.version += 1;
-        let event =
-            FileDeleted { file_id: self.id, ticket_id: self.ticket_id, file_name: self.name.to_string() };
+        let event = FileDeleted {
+            file_id: self.id,
+            ticket_id: self.ticket_id,
+            file_name: self.name.to_string(),
+            uploaded_by: Some(self.uploaded_by),
+        };
         let events = vec![NewEvent::of(&event, self.version, by, now)];
         Change { file: self, events }
     }

@@ -10,6 +10,9 @@ use reqwest::Url;
 use super::layers::{self, Origin};
 use super::{Fault, Faults, Secret, Sources, values};
 
+/// The shortest secret that production takes, in bytes.
+const MIN_SECRET: usize = 32;
+
 /// One service's settings while they are read. A value that is wrong is noted, with its key, and reading goes on with
 /// a stand-in; [`Settings::finish`] then reports all of them at once.
 pub struct Settings<'a> {
@@ -84,6 +87,20 @@ impl<'a> Settings<'a> {
     /// The value, never to be printed.
     pub fn secret(&mut self, key: &str) -> Option<Secret> {
         self.optional(key).map(Secret::new)
+    }
+
+    /// A secret that keys are derived from and that has to stay the same. `None`, the one in the data folder, is for machines of
+    /// development; production wants one set, of 32 characters at least.
+    pub fn lasting_secret(&mut self, key: &str) -> Option<Secret> {
+        let secret = self.secret(key);
+        let missing = "the one in the data folder is known to this machine only; set one";
+        self.refuse_in_production(key, secret.is_none(), missing);
+        if let Some(secret) = &secret {
+            let short = secret.expose().len() < MIN_SECRET;
+            let why = "it is too short; 32 characters at least, as from `openssl rand -base64 32`";
+            self.refuse_in_production(key, short, why);
+        }
+        secret
     }
 
     /// The value as a `T`; its `Default` when it cannot be read.

@@ -33,6 +33,9 @@ pub struct FileDeleted {
     pub ticket_id: TicketId,
     /// Its name.
     pub file_name: String,
+    /// Who had uploaded it; events of before this was said do not know.
+    #[serde(default)]
+    pub uploaded_by: Option<UserId>,
 }
 
 /// A file was refused by the virus scanner.

@@ -24,6 +24,7 @@ async fn files_come_and_go_by_events_in_any_order_and_any_number_of_times() {
         file_id: file.file_id,
         ticket_id,
         file_name: file.file_name.clone(),
+        uploaded_by: Some(file.uploaded_by),
     };
     let list = async || tickets.get(&alice, &format!("{ticket}/attachments")).await.body;
 

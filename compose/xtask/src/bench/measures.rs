@@ -152,7 +152,7 @@ pub fn lag(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) ->
     table.at_most("POST /tickets at 200/s, p99", latency, "ms", 100.0);
     let emitted = "SELECT count(*) FROM outbox WHERE subject LIKE 'ticket.created.%'";
     let emitted: usize = house.query("tickets", emitted, stop)?.parse()?;
-    let arrived = "SELECT count(*) FROM raw_events WHERE event_type = 'ticket.created'";
+    let arrived = "SELECT count(*) FROM trail WHERE action = 'TICKET_CREATED'";
     while house.query("audit", arrived, stop)?.parse::<usize>()? < emitted {
         stop.check()?;
         std::thread::sleep(Duration::from_millis(50));
@@ -163,7 +163,7 @@ pub fn lag(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) ->
         )
     };
     let out = house.query("tickets", &committed("outbox", "subject LIKE 'ticket.created.%'"), stop)?;
-    let inn = house.query("audit", &committed("raw_events", "event_type = 'ticket.created'"), stop)?;
+    let inn = house.query("audit", &committed("trail", "action = 'TICKET_CREATED'"), stop)?;
     let mut lags = Vec::new();
     for (out, inn) in out.lines().zip(inn.lines()) {
         let (event, left) = out.split_once('|').unwrap_or_default();

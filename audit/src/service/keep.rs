@@ -1,0 +1,79 @@
+use std::time::Duration;
+
+use shared::process::Lifecycle;
+
+use super::App;
+use crate::store;
+
+/// Rows of former times that are moved in one transaction.
+const MOVED: i64 = 500;
+
+impl App {
+    /// Founds the trail where there is none, and moves into it what was recorded before there was one.
+    ///
+    /// # Errors
+    /// When the database is away, or the trail was signed with another key.
+    pub async fn found(&self) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let empty = self.signer.sign(0, crate::domain::Hash::BEGINNING, now);
+        let tx = self.db.begin().await?;
+        store::found(&tx, &empty).await?;
+        tx.commit().await?;
+        let head = store::head(self.db.conn()).await?;
+        anyhow::ensure!(
+            self.public_key().verifies(&head),
+            "audit: AUDIT_SECRET is not the one that the trail was signed with (key {}); set that one, or the trail \
+             can neither be verified nor go on",
+            head.key_id
+        );
+        while self.move_former().await? > 0 {}
+        Ok(())
+    }
+
+    async fn move_former(&self) -> anyhow::Result<usize> {
+        let tx = self.db.begin().await?;
+        // Whoever holds the head moves; another replica waits and finds nothing left.
+        store::lock_head(&tx).await?;
+        let former = store::former_events(&tx, MOVED).await?;
+        for (event, recorded_at) in &former {
+            self.recorder().record(&tx, [event], *recorded_at).await?;
+        }
+        store::forget_former(&tx, MOVED).await?;
+        tx.commit().await?;
+        Ok(former.len())
+    }
+
+    /// Keeps the signed end of the trail, so often, wherever it has grown; and says it to the log, which is another place than
+    /// the database.
+    pub fn keep_checkpoints(&self, every: Duration, lifecycle: &Lifecycle) {
+        let (app, stop) = (self.clone(), lifecycle.halting());
+        lifecycle.spawn("audit checkpoints", async move {
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return Ok(()),
+                    () = tokio::time::sleep(every) => {}
+                }
+                if let Err(error) = app.keep_checkpoint().await {
+                    tracing::warn!(%error, "the end of the trail could not be kept; it is tried again");
+                }
+            }
+        });
+    }
+
+    /// Keeps the signed end of the trail as it is now.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn keep_checkpoint(&self) -> Result<(), sea_orm::DbErr> {
+        let db = self.db.background();
+        let tx = db.begin().await?;
+        let kept = store::keep_checkpoint(&tx).await?;
+        let head = store::head(&*tx).await?;
+        tx.commit().await?;
+        if kept {
+            tracing::info!(sequence = head.sequence, hash = %head.hash, key_id = head.key_id,
+                signature = head.signature, "checkpoint of the audit trail");
+        }
+        Ok(())
+    }
+}

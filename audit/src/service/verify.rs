@@ -1,0 +1,111 @@
+use sea_orm::ConnectionTrait;
+
+use super::App;
+use crate::{
+    Error,
+    domain::{Checkpoint, Facts, Link, PublicKey, Tampering, Verifier},
+    store,
+};
+
+/// How many rows are looked at a time.
+const BATCH: u64 = 2_000;
+
+/// What a look at the whole trail has shown.
+#[derive(Debug)]
+pub struct Verdict {
+    /// The first thing that is wrong, if anything is.
+    pub fault: Option<Tampering>,
+    /// The row behind which the look began: 0, or that of a checkpoint.
+    pub after: i64,
+    /// The end of the trail that it was held against.
+    pub head: Checkpoint,
+}
+
+impl App {
+    /// What the trail's checkpoints are verified with.
+    #[must_use]
+    pub fn public_key(&self) -> PublicKey {
+        self.signer.public_key()
+    }
+
+    /// Goes along the trail and holds it against every checkpoint and its end. It begins behind the checkpoint at row `after`;
+    /// with 0, with the first row that is there.
+    ///
+    /// # Errors
+    /// When the database is away, or there is no checkpoint at that row.
+    pub async fn verify(&self, after: i64) -> Result<Verdict, Error> {
+        // One state of the database: what is behind its end was put there by somebody else.
+        let conn = self.db.read().await?;
+        let head = store::head(&conn).await?;
+        let start = self.start(&conn, after).await?;
+        let after = start.as_ref().map_or(0, |it| it.sequence);
+        let keys = vec![self.public_key()];
+        let verifier = match &start {
+            None => Ok(Verifier::from_the_beginning(keys)),
+            Some(start) => Verifier::from_checkpoint(keys, start),
+        };
+        let fault = match verifier {
+            Ok(verifier) => walk(&conn, verifier, &head).await?.err(),
+            Err(fault) => Some(fault),
+        };
+        Ok(Verdict { fault, after, head })
+    }
+
+    /// The kept checkpoints behind a row, in their order, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn checkpoints(&self, after: i64, limit: u64) -> Result<Vec<Checkpoint>, Error> {
+        Ok(store::checkpoints(self.db.conn(), after, limit).await?)
+    }
+
+    /// The checkpoint behind which the trail is read; none where it is read from its very beginning.
+    pub(super) async fn start(
+        &self,
+        conn: &impl ConnectionTrait,
+        after: i64,
+    ) -> Result<Option<Checkpoint>, Error> {
+        if after > 0 {
+            return Ok(Some(store::checkpoint_at(conn, after).await?.ok_or(Error::NoCheckpoint(after))?));
+        }
+        Ok(store::retained(conn).await?)
+    }
+}
+
+async fn walk(
+    conn: &impl ConnectionTrait,
+    mut verifier: Verifier,
+    head: &Checkpoint,
+) -> Result<Result<(), Tampering>, Error> {
+    loop {
+        // Of one row there is one checkpoint at the most.
+        let mut checkpoints = store::checkpoints(conn, verifier.last(), BATCH).await?.into_iter().peekable();
+        let mut rows = store::links(conn, verifier.last(), BATCH).await?;
+        let is_end = (rows.len() as u64) < BATCH;
+        if !is_end {
+            // Its twin, if somebody gave it one, is to be in the same batch.
+            rows.pop();
+        }
+        for (link, facts) in rows {
+            let checked = verifier.row(&link).and_then(|()| found_by_its_own(&link, &facts));
+            let signed = checked.and_then(|()| match checkpoints.next_if(|it| it.sequence <= verifier.last()) {
+                Some(checkpoint) => verifier.checkpoint(&checkpoint),
+                None => Ok(()),
+            });
+            if signed.is_err() {
+                return Ok(signed);
+            }
+        }
+        if is_end {
+            // A checkpoint behind the last row says that there were more.
+            let missed = checkpoints.next().map_or(Ok(()), |it| verifier.checkpoint(&it));
+            return Ok(missed.and_then(|()| verifier.checkpoint(head)));
+        }
+    }
+}
+
+/// What a row is found by must be what its envelope says, or a line could be hidden without touching the chain.
+fn found_by_its_own(link: &Link, facts: &Facts) -> Result<(), Tampering> {
+    let honest = serde_json::from_str(&link.envelope).is_ok_and(|event| Facts::of(&event) == *facts);
+    if honest { Ok(()) } else { Err(Tampering::Changed(link.sequence)) }
+}
