@@ -44,6 +44,33 @@ impl<M: Message> Incoming<M> {
     }
 }
 
+/// A message that its consumer had not taken before, on its way to the handler.
+pub struct Taken<'a, M> {
+    message: &'a M,
+    consumer: &'static str,
+    traceparent: Option<&'a str>,
+}
+
+impl<'a, M: Message> Taken<'a, M> {
+    /// The message.
+    #[must_use]
+    pub fn message(&self) -> &'a M {
+        self.message
+    }
+
+    /// Lets `effect` be the effect of this message: what it emits through `tx` names it as the cause, and its trace goes
+    /// on there.
+    pub async fn causes<T>(&self, tx: &Tx, effect: impl Future<Output = T>) -> T {
+        let (id, kind) = (self.message.id(), self.message.kind());
+        let correlation_id = self.message.correlation_id().map(str::to_owned);
+        tx.set_cause(Cause { correlation_id: correlation_id.clone(), causation_id: Some(id) });
+        let span = tracing::info_span!("consume", otel.name = %format!("{} {kind}", self.consumer),
+            otel.kind = "consumer", consumer = self.consumer, event_type = kind, event_id = %id, correlation_id);
+        telemetry::continue_trace(&span, self.traceparent);
+        effect.instrument(span).await
+    }
+}
+
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -111,18 +138,16 @@ impl<M: Message, H: Handler<M>> Intake<M, H> {
     async fn take_together(&self, batch: &[Incoming<M>]) -> Result<(), Fault> {
         let tx = self.db.begin().await?;
         let mut fresh = self.claim(&tx, batch).await?;
+        let mut taken = Vec::with_capacity(fresh.len());
         for incoming in batch {
             let message = incoming.message.as_ref().map_err(|error| Fault::Poison(error.clone()))?;
-            if !fresh.remove(&incoming.id) {
-                continue;
+            if fresh.remove(&incoming.id) {
+                let traceparent = incoming.traceparent.as_deref();
+                taken.push(Taken { message, consumer: self.durable.name, traceparent });
             }
-            let correlation_id = message.correlation_id().map(str::to_owned);
-            tx.set_cause(Cause { correlation_id: correlation_id.clone(), causation_id: Some(incoming.id) });
-            let span = tracing::info_span!("consume", otel.name = %format!("{} {}", self.durable.name, message.kind()),
-                otel.kind = "consumer", consumer = self.durable.name, event_type = message.kind(),
-                event_id = %incoming.id, correlation_id);
-            telemetry::continue_trace(&span, incoming.traceparent.as_deref());
-            self.handler.handle(&tx, message).instrument(span).await?;
+        }
+        if !taken.is_empty() {
+            self.handler.handle_all(&tx, &taken).await?;
         }
         Ok(tx.commit().await?)
     }

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::{
     definitions::{Durable, stream_definitions},
-    intake::MAX_DELIVERIES,
+    intake::{MAX_DELIVERIES, Taken},
     local::LocalBus,
 };
 use self::{intake::Intake, jetstream::JetStream};
@@ -103,6 +103,17 @@ impl Message for CommandEnvelope {
 pub trait Handler<M: Message = Envelope>: Send + Sync + 'static {
     /// Writes the effect of one message into `tx`; it must do nothing else.
     fn handle(&self, tx: &Tx, message: &M) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Writes the effects of messages that are committed together, in their order. One by one, unless a handler knows
+    /// how to write many with few statements; when it fails, nothing of them is committed and each comes here alone.
+    fn handle_all(&self, tx: &Tx, batch: &[Taken<'_, M>]) -> impl Future<Output = Result<(), Fault>> + Send {
+        async move {
+            for taken in batch {
+                taken.causes(tx, self.handle(tx, taken.message())).await?;
+            }
+            Ok(())
+        }
+    }
 }
 
 /// Which of the two streams.

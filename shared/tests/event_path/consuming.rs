@@ -1,6 +1,11 @@
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, atomic::Ordering};
 
-use shared::testing::World;
+use shared::{
+    bus::{Fault, Handler, Taken},
+    db::Tx,
+    events::{Envelope, TicketDeleted},
+    testing::World,
+};
 
 use crate::support::{Recorder, count, databases, effects, emit, event, everything, numbers};
 
@@ -110,4 +115,62 @@ async fn a_durable_consumer_that_was_deleted_reads_from_the_start_and_doubles_no
     world.until("the consumer is back", || async { effects(&audit).await.len() == 6 }).await;
     world.drain().await;
     assert_eq!(effects(&audit).await.len(), 6);
+}
+
+/// Takes what comes together as one, and remembers how it came.
+#[derive(Clone, Default)]
+struct Together {
+    batches: Arc<Mutex<Vec<Vec<String>>>>,
+}
+
+impl Handler for Together {
+    async fn handle(&self, _: &Tx, _: &Envelope) -> Result<(), Fault> {
+        Err(Fault::Poison("nothing comes alone where batches are taken".to_owned()))
+    }
+
+    async fn handle_all(&self, tx: &Tx, batch: &[Taken<'_, Envelope>]) -> Result<(), Fault> {
+        let mut numbers = Vec::new();
+        for taken in batch {
+            let event = taken.message();
+            let deleted: TicketDeleted = event.data()?;
+            let sql = "INSERT INTO effects (event_id, number) VALUES ($1, $2)";
+            tx.run(sql, [event.event_id.0.into(), deleted.ticket_number.clone().into()]).await?;
+            numbers.push(deleted.ticket_number);
+        }
+        self.batches.lock().unwrap().push(numbers);
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_of_batches_gets_together_and_in_order_what_was_not_taken_before() {
+    let world = World::start().await;
+    let (tickets, audit) = databases(&world).await;
+    for number in numbers(50) {
+        emit(&tickets, &number).await;
+    }
+    // Every second one was taken at an earlier delivery.
+    for envelope in world.emitted("tickets").await.iter().skip(1).step_by(2) {
+        let tx = audit.begin().await.unwrap();
+        let sql = "INSERT INTO inbox (consumer, event_id, received_at) VALUES ('audit', $1, $2)";
+        tx.run(sql, [envelope.event_id.0.into(), audit.clock().now().into()]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let together = Together::default();
+    let bus = world.bus("audit").await;
+    bus.relay(tickets.background());
+    if !world.is_embedded() {
+        // All of them wait in the stream when the consumer comes.
+        world.drain().await;
+    }
+    bus.subscribe(everything(), audit.background(), together.clone()).unwrap();
+    world.process().local.open();
+    let fresh: Vec<String> = numbers(50).into_iter().step_by(2).collect();
+    world.until("they have arrived", || async { effects(&audit).await.len() == fresh.len() }).await;
+    world.drain().await;
+    let batches = together.batches.lock().unwrap().clone();
+    assert_eq!(batches.concat(), fresh);
+    // JetStream may hand over less at a time than is there.
+    let most = if world.is_embedded() { 1 } else { fresh.len() / 2 };
+    assert!(batches.len() <= most, "{batches:?}");
 }
