@@ -83,6 +83,11 @@ pub(super) fn prefix(lane: Lane, namespace: &str) -> String {
     spaced(prefix, namespace)
 }
 
+/// Where the questions about a service's outbox go.
+pub(super) fn outbox_subject(service: &str, namespace: &str) -> String {
+    spaced(&format!("helpdesk-outbox.{service}"), namespace)
+}
+
 /// Several installations may share a server: all names of one then begin with its namespace.
 fn spaced(name: &str, namespace: &str) -> String {
     if namespace.is_empty() { name.to_owned() } else { format!("{namespace}-{name}") }
@@ -137,6 +142,7 @@ mod tests {
             Durable::new("audit", include_str!("../../../nats/consumers/audit.json")).expect("sound");
         assert_eq!(durable.config("t1").filter_subjects, ["t1-helpdesk.>"]);
         assert!(durable.wants("ticket.created.1"));
+        assert_eq!(outbox_subject("tickets", "t1"), "t1-helpdesk-outbox.tickets");
         assert_eq!(durable.lane(), Lane::Events);
     }
 }

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 use super::{
     Durable, Lane, Outgoing, Published,
-    definitions::{prefix, stream_definitions},
+    definitions::{outbox_subject, prefix, stream_definitions},
 };
 use crate::{config::EventsConfig, ids::EventId};
 
@@ -31,7 +31,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// A connection of one service.
 #[derive(Clone)]
 pub(super) struct JetStream {
-    client: Client,
+    pub(super) client: Client,
     context: Context,
     namespace: Arc<str>,
     connections: Arc<AtomicU64>,
@@ -100,6 +100,11 @@ impl JetStream {
     /// A subject as it is on the wire.
     pub(super) fn subject(&self, lane: Lane, subject: &str) -> String {
         format!("{}.{subject}", prefix(lane, &self.namespace))
+    }
+
+    /// Where the questions about a service's outbox go, on the wire.
+    pub(super) fn outbox_subject(&self, service: &str) -> String {
+        outbox_subject(service, &self.namespace)
     }
 
     fn lane(&self, lane: Lane) -> anyhow::Result<stream::Config> {
@@ -220,7 +225,7 @@ impl JetStream {
 
 fn headers(message: &Outgoing) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    headers.insert(NATS_MESSAGE_ID, message.id.to_string());
+    headers.insert(NATS_MESSAGE_ID, message.again.unwrap_or(message.id).to_string());
     if let Some(trace) = &message.traceparent {
         headers.insert("traceparent", trace.as_str());
     }

@@ -2,6 +2,7 @@
 //! consumer that wants it has committed, so a crash loses nothing here either.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -10,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Durable, Handler, Lane, Message, Outgoing, Published,
+    Durable, Handler, Lane, Message, Outgoing, Published, Question,
     intake::{Incoming, Intake, Outcome},
 };
 use crate::process::Lifecycle;
@@ -21,6 +22,8 @@ pub struct LocalBus(Arc<Inner>);
 
 struct Inner {
     subscribers: Mutex<Vec<Subscriber>>,
+    /// Who answers for the outbox of a service.
+    outboxes: Mutex<HashMap<&'static str, mpsc::Sender<Question>>>,
     open: watch::Sender<bool>,
 }
 
@@ -45,7 +48,11 @@ pub(super) struct Handover {
 
 impl Default for LocalBus {
     fn default() -> Self {
-        Self(Arc::new(Inner { subscribers: Mutex::default(), open: watch::Sender::new(false) }))
+        Self(Arc::new(Inner {
+            subscribers: Mutex::default(),
+            outboxes: Mutex::default(),
+            open: watch::Sender::new(false),
+        }))
     }
 }
 
@@ -87,6 +94,18 @@ impl LocalBus {
 
     fn subscribers(&self) -> std::sync::MutexGuard<'_, Vec<Subscriber>> {
         self.0.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The questions about a service's outbox come here from now on, and no longer to whoever had them before.
+    pub(super) fn answer_for(&self, service: &'static str) -> mpsc::Receiver<Question> {
+        let (ask, questions) = mpsc::channel(8);
+        self.0.outboxes.lock().unwrap_or_else(PoisonError::into_inner).insert(service, ask);
+        questions
+    }
+
+    /// Who answers for a service's outbox.
+    pub(super) fn outbox(&self, service: &str) -> Option<mpsc::Sender<Question>> {
+        self.0.outboxes.lock().unwrap_or_else(PoisonError::into_inner).get(service).cloned()
     }
 
     pub(super) async fn publish(

@@ -1,5 +1,6 @@
 //! The courier between a service's outbox and the others' consumers: JetStream, or the same semantics in one process.
 
+mod asking;
 mod definitions;
 mod intake;
 mod jetstream;
@@ -12,12 +13,13 @@ use std::future::Future;
 use sea_orm::DbErr;
 use serde::de::DeserializeOwned;
 
+use self::{asking::Question, intake::Intake, jetstream::JetStream};
 pub use self::{
+    asking::{Again, OutboxEnds, Progress},
     definitions::{Durable, stream_definitions},
     intake::{MAX_DELIVERIES, Taken},
     local::LocalBus,
 };
-use self::{intake::Intake, jetstream::JetStream};
 use crate::{
     config::{EventBus, EventsConfig},
     db::{Db, Tx},
@@ -129,6 +131,8 @@ pub enum Lane {
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing {
     pub id: EventId,
+    /// What JetStream knows a repetition by: it would drop it by the event's own id.
+    pub again: Option<EventId>,
     /// Without the namespace.
     pub subject: String,
     pub payload: String,
@@ -196,7 +200,8 @@ impl Bus {
         Ok(())
     }
 
-    /// Starts the relay of this service's outbox; any number of replicas may, one of them leads.
+    /// Starts the relay of this service's outbox; any number of replicas may: one of them leads, and any of them answers
+    /// what [`Bus::ask_outbox`] asks.
     pub fn relay(&self, db: Db) {
         crate::relay::spawn(self.clone(), db, &self.process);
     }

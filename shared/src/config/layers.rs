@@ -3,13 +3,10 @@
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
-use super::{Fault, Sources};
+use super::{Fault, SERVICES, Sources};
 
 /// The keys that all services have, with their defaults.
 const SHARED: &str = include_str!("../../config.default.toml");
-
-/// The tables that helpdesk.toml may have. One file serves all processes, so each can tell a mistyped table.
-const TABLES: [&str; 7] = ["auth", "users", "tickets", "files", "notifications", "audit", "helpdesk"];
 
 /// Where a value is from; a later one wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,12 +72,14 @@ pub(super) fn stack(service: &'static str, defaults: &str, sources: &Sources) ->
         };
         reader.fault("helpdesk.toml", key, what);
     }
+    // One file serves all processes, so each can tell a mistyped table.
+    let tables: Vec<&str> = SERVICES.into_iter().chain(["helpdesk"]).collect();
     for (name, _) in sources.file.iter().filter(|(_, value)| value.as_dict().is_some()) {
-        if !TABLES.contains(&name.as_str()) {
+        if !tables.contains(&name.as_str()) {
             reader.fault(
                 "helpdesk.toml",
                 &format!("[{name}]"),
-                format!("is not a service{}", suggestion(name, &TABLES)),
+                format!("is not a service{}", suggestion(name, &tables)),
             );
         }
     }

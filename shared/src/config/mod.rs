@@ -24,6 +24,9 @@ mod sources;
 mod tests;
 mod values;
 
+/// The services of the house. Each has a database with an outbox, and may have a table of its own in helpdesk.toml.
+pub const SERVICES: [&str; 6] = ["auth", "users", "tickets", "files", "notifications", "audit"];
+
 pub use base::{
     CacheConfig, Common, DatabaseConfig, Environment, EventBus, EventsConfig, HttpConfig, LogFormat,
     TelemetryConfig, TokensConfig,

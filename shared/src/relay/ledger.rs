@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
 use uuid::Uuid;
 
 use crate::{
-    bus::Outgoing,
+    bus::{Again, OutboxEnds, Outgoing},
     clock::Timestamp,
     db::Db,
     events::Envelope,
@@ -147,6 +147,39 @@ impl Ledger {
         Ok(row.map(|row| row.try_get::<Uuid>("", "event_id")).transpose()?.map(EventId::from))
     }
 
+    /// What the outbox holds of the numbers that were given.
+    pub(super) async fn ends(&self) -> anyhow::Result<OutboxEnds> {
+        let sql = "SELECT published_sequence, COALESCE((SELECT min(sequence) FROM outbox WHERE sequence IS NOT NULL), \
+                   next_sequence) AS oldest FROM relay WHERE name = 'outbox'";
+        let row = self.db.conn().query_one_raw(self.db.sql(sql, [])).await?;
+        let row = row.ok_or_else(|| anyhow::anyhow!("the relay's row is gone"))?;
+        Ok(OutboxEnds {
+            oldest: row.try_get("", "oldest")?,
+            published: row.try_get("", "published_sequence")?,
+        })
+    }
+
+    /// Those of the events asked for again that are here, up to the number that is published: beyond it they come anyway.
+    pub(super) async fn again(&self, asked: &Again, published: i64) -> anyhow::Result<Vec<Outgoing>> {
+        let mut found = Vec::new();
+        let mut left = i64::try_from(Again::EVENTS)?;
+        for (first, last) in asked.ranges() {
+            let sql = "SELECT sequence, subject, envelope, traceparent FROM outbox \
+                       WHERE sequence >= $1 AND sequence <= $2 ORDER BY sequence LIMIT $3";
+            let values = [first.into(), last.min(published).into(), left.into()];
+            let rows = self.db.conn().query_all_raw(self.db.sql(sql, values)).await?;
+            left -= i64::try_from(rows.len())?;
+            for row in &rows {
+                let (_, event) = outgoing_event(row)?;
+                found.push(Outgoing { again: Some(EventId::at(self.db.clock().now())), ..event });
+            }
+            if left == 0 {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     /// Notes which stream it is that holds what is published.
     pub(super) async fn settle_on(&self, term: Term, identity: String) -> anyhow::Result<Term> {
         let tx = self.db.begin().await?;
@@ -183,6 +216,7 @@ impl Ledger {
             positions.push(row.try_get("", "position")?);
             batch.push(Outgoing {
                 id: EventId::from(row.try_get::<Uuid>("", "command_id")?),
+                again: None,
                 subject: row.try_get("", "subject")?,
                 payload: row.try_get("", "envelope")?,
                 traceparent: None,
@@ -269,6 +303,7 @@ fn outgoing_event(row: &QueryResult) -> anyhow::Result<(i64, Outgoing)> {
         number,
         Outgoing {
             id: envelope.event_id,
+            again: None,
             subject: row.try_get("", "subject")?,
             payload: serde_json::to_string(&envelope)?,
             traceparent: row.try_get("", "traceparent")?,

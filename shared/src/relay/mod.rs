@@ -5,6 +5,7 @@
 //! that the stream still holds what it acknowledged: after JetStream has lost its store, the relay publishes again what
 //! the outbox retains, and the consumers' inboxes drop what they already had.
 
+mod desk;
 mod ledger;
 
 use std::time::Duration;
@@ -33,6 +34,7 @@ const TIDY: Duration = Duration::from_secs(3_600);
 
 pub(crate) fn spawn(bus: Bus, db: Db, process: &Process) {
     let stop = process.lifecycle.halting();
+    process.lifecycle.spawn("outbox desk", desk::run(bus.clone(), db.clone(), stop.clone()));
     let relay = Relay { ledger: Ledger::new(db.clone()), db, bus, verified: None, measured: None };
     process.lifecycle.spawn("relay", relay.run(stop));
 }

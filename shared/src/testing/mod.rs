@@ -265,12 +265,8 @@ impl World {
         let bus = self.bus("world").await;
         bus.ready_to_publish().await;
         // JetStream would drop a repeated id by itself; a message id of its own brings the repetition to the inbox.
-        let id = if self.is_embedded() {
-            id
-        } else {
-            crate::ids::EventId::at(crate::clock::Clock::system().now())
-        };
-        let outgoing = Outgoing { id, subject, payload, traceparent: None, cloud: None };
+        let again = Some(crate::ids::EventId::at(crate::clock::Clock::system().now()));
+        let outgoing = Outgoing { id, again, subject, payload, traceparent: None, cloud: None };
         let (published, fault) = bus.publish(lane, vec![outgoing]).await;
         assert!(published.count == 1 && fault.is_none(), "the event could not be delivered: {fault:?}");
         self.drain().await;
