@@ -1,14 +1,14 @@
 //! Audit takes every event there is, and never a command: those carry secrets and travel on a stream of their own.
 
 use shared::{
-    bus::{Fault, Handler},
+    bus::{Fault, Handler, Taken},
     db::Tx,
     events::Envelope,
 };
 
 use crate::service::{RecordError, Recorder};
 
-/// Puts each event on record, in the transaction that the bus gives.
+/// Puts events on record, a batch with few statements, in the transaction that the bus gives.
 pub struct Trail(Recorder);
 
 impl Trail {
@@ -21,6 +21,11 @@ impl Handler for Trail {
     async fn handle(&self, tx: &Tx, event: &Envelope) -> Result<(), Fault> {
         let now = tx.db().clock().now();
         self.0.record(tx, [event], now).await.map_err(Fault::from)
+    }
+
+    async fn handle_all(&self, tx: &Tx, batch: &[Taken<'_, Envelope>]) -> Result<(), Fault> {
+        let now = tx.db().clock().now();
+        self.0.record(tx, batch.iter().map(Taken::message), now).await.map_err(Fault::from)
     }
 }
 

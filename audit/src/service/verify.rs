@@ -38,6 +38,7 @@ impl App {
         let conn = self.db.read().await?;
         let head = store::head(&conn).await?;
         let start = self.start(&conn, after).await?;
+        let is_whole = after == 0;
         let after = start.as_ref().map_or(0, |it| it.sequence);
         let keys = vec![self.public_key()];
         let verifier = match &start {
@@ -45,7 +46,10 @@ impl App {
             Some(start) => Verifier::from_checkpoint(keys, start),
         };
         let fault = match verifier {
-            Ok(verifier) => walk(&conn, verifier, &head).await?.err(),
+            // Of the whole, what stands before the first row was put there by somebody else.
+            Ok(verifier) => {
+                walk(&conn, verifier, if is_whole { i64::MIN } else { after }, &head).await?.err()
+            }
             Err(fault) => Some(fault),
         };
         Ok(Verdict { fault, after, head })
@@ -75,12 +79,13 @@ impl App {
 async fn walk(
     conn: &impl ConnectionTrait,
     mut verifier: Verifier,
+    mut after: i64,
     head: &Checkpoint,
 ) -> Result<Result<(), Tampering>, Error> {
     loop {
         // Of one row there is one checkpoint at the most.
         let mut checkpoints = store::checkpoints(conn, verifier.last(), BATCH).await?.into_iter().peekable();
-        let mut rows = store::links(conn, verifier.last(), BATCH).await?;
+        let mut rows = store::links(conn, after, BATCH).await?;
         let is_end = (rows.len() as u64) < BATCH;
         if !is_end {
             // Its twin, if somebody gave it one, is to be in the same batch.
@@ -88,14 +93,16 @@ async fn walk(
         }
         for (link, facts) in rows {
             let checked = verifier.row(&link).and_then(|()| found_by_its_own(&link, &facts));
-            let signed = checked.and_then(|()| match checkpoints.next_if(|it| it.sequence <= verifier.last()) {
-                Some(checkpoint) => verifier.checkpoint(&checkpoint),
-                None => Ok(()),
-            });
+            let signed =
+                checked.and_then(|()| match checkpoints.next_if(|it| it.sequence <= verifier.last()) {
+                    Some(checkpoint) => verifier.checkpoint(&checkpoint),
+                    None => Ok(()),
+                });
             if signed.is_err() {
                 return Ok(signed);
             }
         }
+        after = verifier.last();
         if is_end {
             // A checkpoint behind the last row says that there were more.
             let missed = checkpoints.next().map_or(Ok(()), |it| verifier.checkpoint(&it));

@@ -5,6 +5,7 @@ mod export;
 mod feed;
 mod log;
 mod stream;
+mod trust;
 
 use audit::Config;
 use reqwest::Response;

@@ -8,6 +8,7 @@ use std::{
 use async_nats::jetstream;
 use futures_util::TryStreamExt;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use serde_json::Value;
 
 use crate::{
     clients::Opened,
