@@ -107,6 +107,7 @@ impl Worker {
                 }
             }
             if halted && under_way.is_empty() && done.is_empty() {
+                self.post.mailer.close().await;
                 return Ok(());
             }
             if more_is_due && !stuck && under_way.len() < self.config.concurrency && !halted {
@@ -123,6 +124,7 @@ impl Worker {
                 _ = poll.tick() => {
                     self.app.send_digests(&self.db).await;
                     more_is_due |= self.look().await;
+                    self.post.mailer.tidy().await;
                 }
                 () = halting.cancelled(), if !halted => {}
             }
