@@ -11,7 +11,7 @@ use shared::{
 };
 
 use crate::{
-    Config,
+    Config, WorkerConfig,
     consumers::{self, Commands, Events},
     gateway::{Gateway, GatewayConfig},
     mail::{DirectoryMailer, Links, Mailer, SmtpMailer},
@@ -88,8 +88,8 @@ fn mailer(config: &Config) -> anyhow::Result<Mailer> {
     let letterhead = config.letterhead.clone();
     Ok(match &config.smtp_url {
         Some(url) => {
-            let connections = u32::try_from(config.worker.concurrency).unwrap_or(u32::MAX);
-            let smtp = SmtpMailer::new(url.expose(), connections, config.worker.timeout, letterhead);
+            let WorkerConfig { concurrency, timeout, .. } = config.worker;
+            let smtp = SmtpMailer::new(url.expose(), concurrency, timeout, letterhead);
             Mailer::Smtp(smtp.map_err(|fault| anyhow::anyhow!("notifications: SMTP_URL: {fault}"))?)
         }
         None => {

@@ -34,5 +34,6 @@ pub use preferences::{NotOptional, Preferences};
 pub use recipient::{News, Profile, Recipient};
 pub use telling::{Audience, Telling};
 pub use template::Template;
+pub(crate) use template::every_template;
 pub use text::{few_lines, one_line};
 pub use wording::{Override, Overrides, Part, Wording, WordingFault};

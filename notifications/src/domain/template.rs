@@ -2,6 +2,50 @@ use std::{fmt, str::FromStr};
 
 use super::Priority;
 
+/// Hands the one list of all templates to a macro: what each is, what it is called here, and what it is called by the API, the
+/// events and the files under `templates/`.
+macro_rules! every_template {
+    ($macro:ident) => {
+        $macro! {
+            /// To the requester: the ticket is there.
+            TicketCreated "ticket_created";
+            /// To the agents: a ticket that nobody has.
+            TicketUnassigned "ticket_unassigned";
+            /// To the agent who has it now: a ticket to work on.
+            TicketAssigned "ticket_assigned";
+            /// To the requester: something about the ticket changed.
+            TicketUpdated "ticket_updated";
+            /// To the requester and the agent: somebody wrote.
+            TicketCommented "ticket_commented";
+            /// To the requester: it is done.
+            TicketResolved "ticket_resolved";
+            /// To the requester and the agent: it is over.
+            TicketClosed "ticket_closed";
+            /// To the requester and the agent: it is not over after all.
+            TicketReopened "ticket_reopened";
+            /// To the agent, or all where there is none: a clock has nearly run out.
+            SlaWarning "sla_warning";
+            /// To the agent, or all where there is none: a clock has run out.
+            SlaBreach "sla_breach";
+            /// To the uploader: the file was infected.
+            FileRefused "file_refused";
+            /// To whoever has just joined.
+            Welcome "welcome";
+            /// The link that proves an address.
+            EmailVerification "email_verification";
+            /// The link that sets a new password.
+            PasswordReset "password_reset";
+            /// The password is another one now.
+            PasswordChanged "password_changed";
+            /// One may do more, or less, from now on.
+            RoleChanged "role_changed";
+            /// What came together since the last one.
+            Digest "digest";
+        }
+    };
+}
+pub(crate) use every_template;
+
 macro_rules! templates {
     ($($(#[$doc:meta])* $variant:ident $name:literal;)*) => {
         /// A kind of message; the name is what the API, the events and the files under `templates/` call it.
@@ -23,42 +67,7 @@ macro_rules! templates {
     };
 }
 
-templates! {
-    /// To the requester: the ticket is there.
-    TicketCreated "ticket_created";
-    /// To the agents: a ticket that nobody has.
-    TicketUnassigned "ticket_unassigned";
-    /// To the agent who has it now: a ticket to work on.
-    TicketAssigned "ticket_assigned";
-    /// To the requester: something about the ticket changed.
-    TicketUpdated "ticket_updated";
-    /// To the requester and the agent: somebody wrote.
-    TicketCommented "ticket_commented";
-    /// To the requester: it is done.
-    TicketResolved "ticket_resolved";
-    /// To the requester and the agent: it is over.
-    TicketClosed "ticket_closed";
-    /// To the requester and the agent: it is not over after all.
-    TicketReopened "ticket_reopened";
-    /// To the agent, or all where there is none: a clock has nearly run out.
-    SlaWarning "sla_warning";
-    /// To the agent, or all where there is none: a clock has run out.
-    SlaBreach "sla_breach";
-    /// To the uploader: the file was infected.
-    FileRefused "file_refused";
-    /// To whoever has just joined.
-    Welcome "welcome";
-    /// The link that proves an address.
-    EmailVerification "email_verification";
-    /// The link that sets a new password.
-    PasswordReset "password_reset";
-    /// The password is another one now.
-    PasswordChanged "password_changed";
-    /// One may do more, or less, from now on.
-    RoleChanged "role_changed";
-    /// What came together since the last one.
-    Digest "digest";
-}
+every_template!(templates);
 
 impl Template {
     /// Whether the recipient may do without it.

@@ -1,9 +1,9 @@
 //! The built-in templates, as they lie under `templates/`.
 
-use crate::domain::{Language, Template, Wording};
+use crate::domain::{Language, Template, Wording, every_template};
 
 macro_rules! built_in {
-    ($($template:ident $name:literal;)*) => {
+    ($($(#[$doc:meta])* $template:ident $name:literal;)*) => {
         /// Subject, text and HTML of a built-in template. A trailing line end is the editor's and no part of a subject.
         #[must_use]
         pub fn built_in(template: Template, language: Language) -> Wording {
@@ -24,22 +24,4 @@ macro_rules! built_in {
     };
 }
 
-built_in! {
-    TicketCreated "ticket_created";
-    TicketUnassigned "ticket_unassigned";
-    TicketAssigned "ticket_assigned";
-    TicketUpdated "ticket_updated";
-    TicketCommented "ticket_commented";
-    TicketResolved "ticket_resolved";
-    TicketClosed "ticket_closed";
-    TicketReopened "ticket_reopened";
-    SlaWarning "sla_warning";
-    SlaBreach "sla_breach";
-    FileRefused "file_refused";
-    Welcome "welcome";
-    EmailVerification "email_verification";
-    PasswordReset "password_reset";
-    PasswordChanged "password_changed";
-    RoleChanged "role_changed";
-    Digest "digest";
-}
+every_template!(built_in);

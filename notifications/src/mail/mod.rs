@@ -44,7 +44,8 @@ pub enum SendFault {
 }
 
 impl Mailer {
-    /// Hands over one mail; `Ok` means that the server has taken it, or that the file is on the disk.
+    /// Hands over one mail; `Ok` means that the server has taken it, or that the file is on the disk. Whoever has waited
+    /// enough drops it: the conversation ends there, and no other mail comes to hear of it.
     ///
     /// # Errors
     /// Says whether another attempt makes sense.
@@ -52,6 +53,22 @@ impl Mailer {
         match self {
             Self::Smtp(smtp) => smtp.send(mail).await,
             Self::Directory(directory) => directory.send(mail).await,
+        }
+    }
+
+    /// Lets go of connections that have had nothing to do for long; to be called now and then.
+    pub async fn tidy(&self) {
+        match self {
+            Self::Smtp(smtp) => smtp.tidy().await,
+            Self::Directory(_) => {}
+        }
+    }
+
+    /// Lets go of all connections; to be called at the end.
+    pub async fn close(&self) {
+        match self {
+            Self::Smtp(smtp) => smtp.close().await,
+            Self::Directory(_) => {}
         }
     }
 

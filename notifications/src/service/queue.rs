@@ -55,12 +55,16 @@ impl Queue {
         }
         let mut taken = Vec::new();
         let mut left = 0;
+        let mut not_at_their_end = Vec::new();
         for (priority, count) in shares {
             let Ok(hints) = self.cache.pop(name(priority), count).await else { return taken };
+            if hints.len() >= count {
+                not_at_their_end.push(priority);
+            }
             left += count - hints.len().min(count);
             taken.extend(hints.iter().filter_map(|hint| read(hint)));
         }
-        for (priority, _) in shares {
+        for priority in not_at_their_end {
             if left > 0 {
                 let Ok(hints) = self.cache.pop(name(priority), left).await else { return taken };
                 left -= hints.len().min(left);

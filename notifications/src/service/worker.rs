@@ -23,6 +23,10 @@ use crate::{
     },
 };
 
+/// What is done waits so long for company before it is written down: a turn costs much the same for one as for all, and
+/// the mail server has the better use for the time of the machine. When nothing else is under way there is no wait.
+const LINGER: Duration = Duration::from_millis(5);
+
 /// Sends what is due. Any number of them work on one database, in as many replicas, and none waits for another: a
 /// delivery belongs to who has claimed it, until the claim runs out.
 pub struct Worker {
@@ -107,6 +111,7 @@ impl Worker {
                 }
             }
             if halted && under_way.is_empty() && done.is_empty() {
+                self.post.mailer.close().await;
                 return Ok(());
             }
             if more_is_due && !stuck && under_way.len() < self.config.concurrency && !halted {
@@ -115,14 +120,19 @@ impl Worker {
             tokio::select! {
                 Some(finished) = under_way.join_next() => {
                     done.extend(finished.map_err(lost).ok());
-                    while let Some(finished) = under_way.try_join_next() {
-                        done.extend(finished.map_err(lost).ok());
-                    }
+                    let company = async {
+                        while let Some(finished) = under_way.join_next().await {
+                            done.extend(finished.map_err(lost).ok());
+                        }
+                    };
+                    // Whether all have come or some are left under way, now it is time to write down what is done.
+                    let _ = tokio::time::timeout(LINGER, company).await;
                 }
                 () = self.app.wake.notified() => more_is_due = true,
                 _ = poll.tick() => {
                     self.app.send_digests(&self.db).await;
                     more_is_due |= self.look().await;
+                    self.post.mailer.tidy().await;
                 }
                 () = halting.cancelled(), if !halted => {}
             }

@@ -23,8 +23,14 @@ pub enum Mood {
     Refuses,
     /// `535` to whoever signs in.
     WrongPassword,
+    /// `554` instead of a greeting.
+    NoService,
+    /// Offers to encrypt, and cannot when it comes to it.
+    NoTls,
     /// Takes a mail, says nothing, and hangs up: the client cannot know.
     TakesAndHangsUp,
+    /// Takes a mail, says so, and hangs up.
+    TakesOne,
     /// Says nothing to a recipient until it is in another mood.
     Waits,
 }
@@ -99,7 +105,11 @@ async fn session(
 ) -> Option<()> {
     let (read, mut write) = stream.split();
     let mut read = BufReader::new(read);
-    write.write_all(b"220 test ESMTP\r\n").await.ok()?;
+    let greeting: &[u8] = match *moods.borrow() {
+        Mood::NoService => b"554 5.3.2 no mail service here\r\n",
+        _ => b"220 test ESMTP\r\n",
+    };
+    write.write_all(greeting).await.ok()?;
     let (mut line, mut in_mail) = (Vec::new(), false);
     loop {
         line.clear();
@@ -113,6 +123,8 @@ async fn session(
         }
         let mood_now = *moods.borrow();
         let answer: &[u8] = match (verb.as_str(), mood_now) {
+            ("EHLO", Mood::NoTls) => b"250-test\r\n250 STARTTLS\r\n",
+            ("STARTTLS", Mood::NoTls) => b"454 4.7.0 no certificate at hand\r\n",
             ("EHLO", _) => b"250-test\r\n250-8BITMIME\r\n250 AUTH PLAIN LOGIN\r\n",
             ("AUTH", Mood::WrongPassword) => b"535 5.7.8 authentication failed\r\n",
             ("AUTH", _) => b"235 2.7.0 welcome\r\n",
@@ -139,6 +151,10 @@ async fn session(
                 in_mail = false;
                 mails.lock().unwrap().push(mail);
                 if mood_now == Mood::TakesAndHangsUp {
+                    return None;
+                }
+                if mood_now == Mood::TakesOne {
+                    write.write_all(b"250 2.0.0 taken\r\n").await.ok()?;
                     return None;
                 }
                 b"250 2.0.0 taken\r\n"
