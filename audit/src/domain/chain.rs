@@ -108,8 +108,11 @@ pub fn hash(
 ) -> Hash {
     let mut digest = Sha256::new();
     let person = person_id.map_or_else(|| "-".to_owned(), |person| person.to_string());
-    let head =
-        format!("{FORM}\n{previous}\n{sequence}\n{}\n{person}\n{}\n", rfc3339(recorded_at), sealed.unwrap_or("-"));
+    let head = format!(
+        "{FORM}\n{previous}\n{sequence}\n{}\n{person}\n{}\n",
+        rfc3339(recorded_at),
+        sealed.unwrap_or("-")
+    );
     digest.update(head.as_bytes());
     digest.update(envelope.as_bytes());
     Hash(digest.finalize().into())
@@ -119,7 +122,14 @@ impl Link {
     /// The hash that it should have behind a row with that one.
     #[must_use]
     pub fn computed(&self, previous: Hash) -> Hash {
-        hash(previous, self.sequence, self.recorded_at, self.person_id, self.sealed.as_deref(), &self.envelope)
+        hash(
+            previous,
+            self.sequence,
+            self.recorded_at,
+            self.person_id,
+            self.sealed.as_deref(),
+            &self.envelope,
+        )
     }
 }
 

@@ -239,7 +239,10 @@ mod tests {
     #[test]
     fn an_event_type_of_a_newer_service_still_makes_a_line() {
         let entry = AuditEntry::of(&envelope("invoice.sent", &json!({ "secret": 1 }))).unwrap();
-        assert_eq!((entry.facts().action.as_str(), entry.facts().resource_type.as_str()), ("INVOICE_SENT", "invoice"));
+        assert_eq!(
+            (entry.facts().action.as_str(), entry.facts().resource_type.as_str()),
+            ("INVOICE_SENT", "invoice")
+        );
         assert_eq!(entry.details(), &json!({}));
     }
 

@@ -40,7 +40,9 @@ pub async fn list(
         limit: page.limit + 1,
     };
     let lines = app.logs(&query).await?;
-    let lines = Page::of(lines, page.limit, |line| Cursor::of(&page.sort, &(When(line.entry.facts().timestamp), line.entry.id())));
+    let lines = Page::of(lines, page.limit, |line| {
+        Cursor::of(&page.sort, &(When(line.entry.facts().timestamp), line.entry.id()))
+    });
     Ok(Json(lines.map(AuditLogOut::from)))
 }
 

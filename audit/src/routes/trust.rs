@@ -90,9 +90,7 @@ pub async fn checkpoints(
 )]
 #[get("/audit/public-key")]
 pub async fn public_key(app: Data<App>, _admin: Admin, _nothing: Params<NoFilter>) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "application/x-pem-file"))
-        .body(app.public_key().to_pem())
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/x-pem-file")).body(app.public_key().to_pem())
 }
 
 /// The trail as JSON lines for whoever verifies it with the public key alone (`helpdesk audit verify`). Personal details are in

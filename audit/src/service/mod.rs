@@ -1,10 +1,12 @@
-//! The use cases: put events on record, read the log, read and follow the feed, show that nobody has touched it.
+//! The use cases: put events on record, read the log, read and follow the feed, show that nobody has touched it, see to it that
+//! nothing is missing.
 
 mod export;
 mod feed;
 mod keep;
 mod logs;
 mod open;
+mod reconcile;
 mod record;
 mod verify;
 
@@ -18,6 +20,7 @@ use crate::domain::Signer;
 
 pub use export::Export;
 pub use feed::{Feed, Following, Next};
+pub use reconcile::Reconciler;
 pub use record::{RecordError, Recorder};
 pub use verify::Verdict;
 

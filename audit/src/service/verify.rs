@@ -88,10 +88,11 @@ async fn walk(
         }
         for (link, facts) in rows {
             let checked = verifier.row(&link).and_then(|()| found_by_its_own(&link, &facts));
-            let signed = checked.and_then(|()| match checkpoints.next_if(|it| it.sequence <= verifier.last()) {
-                Some(checkpoint) => verifier.checkpoint(&checkpoint),
-                None => Ok(()),
-            });
+            let signed =
+                checked.and_then(|()| match checkpoints.next_if(|it| it.sequence <= verifier.last()) {
+                    Some(checkpoint) => verifier.checkpoint(&checkpoint),
+                    None => Ok(()),
+                });
             if signed.is_err() {
                 return Ok(signed);
             }

@@ -28,7 +28,9 @@ fn gone() -> DbErr {
 
 /// Founds an empty trail, where there is none yet.
 pub async fn found(tx: &Tx, empty: &Checkpoint) -> Result<(), DbErr> {
-    let sql = format!("INSERT INTO trail_head (id, {COLUMNS}) VALUES (1, $1, $2, $3, $4, $5) ON CONFLICT DO NOTHING");
+    let sql = format!(
+        "INSERT INTO trail_head (id, {COLUMNS}) VALUES (1, $1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"
+    );
     tx.run(&sql, values(empty)).await.map(drop)
 }
 
