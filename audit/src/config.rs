@@ -13,6 +13,8 @@ pub struct Config {
     pub checkpoint_interval: Duration,
     /// How many clients may follow the live feed at a time.
     pub feed_streams: usize,
+    /// How often what has arrived is compared with what the services have published.
+    pub reconcile_interval: Duration,
 }
 
 impl Config {
@@ -27,9 +29,19 @@ impl Config {
             secret: settings.lasting_secret("audit_secret"),
             checkpoint_interval: settings.duration("checkpoint_interval"),
             feed_streams: settings.number("feed_streams", 0..=10_000),
+            reconcile_interval: interval(&mut settings),
         };
         settings.finish(config)
     }
+}
+
+/// At least long enough that looking is not all that audit does.
+fn interval(settings: &mut Settings) -> Duration {
+    let interval = settings.duration("reconcile_interval");
+    if interval < Duration::from_millis(100) {
+        settings.fault("reconcile_interval", "is too short; at least 100ms are wanted");
+    }
+    interval
 }
 
 impl AsRef<Common> for Config {

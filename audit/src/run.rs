@@ -9,9 +9,14 @@ use shared::{
     vault::{derive, secret_of_data_folder},
 };
 
-use crate::{Config, consumers, domain::Signer, routes, service::App};
+use crate::{
+    Config, consumers,
+    domain::Signer,
+    routes,
+    service::{App, Reconciler},
+};
 
-/// Puts audit together and sets its consumer and its feed to work; what it answers over HTTP is the module.
+/// Puts audit together and sets its consumer, its reconciler and its feed to work; what it answers over HTTP is the module.
 ///
 /// # Errors
 /// When the database cannot be opened or brought up to date, or a setting cannot work.
@@ -31,11 +36,11 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     app.found().await?;
     bus.relay(db.background());
     bus.follow_revocations();
-    bus.subscribe(
-        Durable::new("audit", include_str!("../../nats/consumers/audit.json"))?,
-        db.background(),
-        consumers::Trail::new(app.recorder()),
-    )?;
+    let durable = Durable::new("audit", include_str!("../../nats/consumers/audit.json"))?;
+    bus.subscribe(durable.clone(), db.background(), consumers::Trail::new(app.recorder()))?;
+    let every = config.reconcile_interval;
+    let reconciler = Reconciler::new(db.background(), bus.clone(), durable, process.clock.clone(), every);
+    process.lifecycle.spawn("audit reconciler", reconciler.run(process.lifecycle.halting()));
     app.keep_checkpoints(config.checkpoint_interval, &process.lifecycle);
     app.feed().announce(db.background(), &process.lifecycle);
     Ok(Module::new("audit", guard, move |cfg| routes::configure(cfg, app.clone()))

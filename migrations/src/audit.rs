@@ -22,4 +22,10 @@ migrator! {
             Postgres("DROP FUNCTION make_trail_partition; DROP FUNCTION refuse_to_rewrite_history;"),
         ],
     },
+    Step {
+        name: "audit_0003_arrivals",
+        blocks: false,
+        up: &[Both(include_str!("sql/audit_0003_arrivals.sql"))],
+        down: &[Both("DROP TABLE arrivals;")],
+    },
 }

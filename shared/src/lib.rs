@@ -10,6 +10,7 @@ pub mod db;
 pub mod events;
 pub mod http;
 pub mod ids;
+pub mod live;
 pub mod migrate;
 pub mod once;
 mod outbox;

@@ -1,6 +1,7 @@
 //! What an event becomes in the trail, and how the trail is trusted. Nothing in here knows where events come from or where rows
 //! go.
 
+mod arrivals;
 mod auth_events;
 mod chain;
 mod checkpoint;
@@ -8,6 +9,7 @@ mod entry;
 mod export;
 mod file_events;
 mod handlers;
+mod holes;
 mod line;
 mod notification_events;
 mod personal;
@@ -16,11 +18,13 @@ mod ticket_events;
 mod verify;
 mod words;
 
+pub use arrivals::Arrivals;
 pub use chain::{Hash, HashFault, Link, hash};
 pub use checkpoint::{Checkpoint, PublicKey, PublicKeyFault, Signer};
 pub use entry::{AuditEntry, Facts, Origin, Unreadable};
 pub use export::{ExportFault, ExportLine, ExportVerifier};
 pub use handlers::{EventHandler, HANDLERS, Resource};
+pub use holes::{Holes, Reading};
 pub use line::{FeedItem, LogFilter, LogLine, LogsQuery};
 pub use personal::{WITHHELD, restore};
 pub use verify::{Tampering, Verifier};

@@ -7,11 +7,12 @@ use futures_util::{Stream, stream};
 use shared::{
     auth::Admin,
     http::{ApiError, Code, Params, Problem},
+    live::Next,
     page::Page,
 };
 
 use super::dto::{FeedEventOut, FeedParams};
-use crate::service::{App, Following, Next};
+use crate::service::{App, Following};
 
 /// The whole feed, oldest first. With `Accept: text/event-stream` it goes on live: one message an event, whose id is
 /// its number, so `Last-Event-ID` resumes with nothing missed. The stream ends with the session.
@@ -45,7 +46,7 @@ pub async fn feed(
         return Ok(HttpResponse::Ok().json(page.map(FeedEventOut::from)));
     }
     let after = last_event_id(request.headers())?.unwrap_or(after);
-    let following = app.follow(admin.0, after)?;
+    let following = app.follow(&admin.0, after)?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream"))
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -104,7 +105,7 @@ fn messages(following: Following) -> impl Stream<Item = Result<Bytes, ApiError>>
     stream::unfold(Some(following), |following| async move {
         let mut following = following?;
         match following.next().await {
-            Ok(Next::Events(items)) => {
+            Ok(Next::Found(items)) => {
                 let mut text = String::new();
                 for item in items {
                     let id = item.sequence;

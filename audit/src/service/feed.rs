@@ -3,6 +3,7 @@ use std::{sync::Arc, time::Duration};
 use shared::{
     auth::Caller,
     db::{Db, Tx},
+    live::{Follower, Next},
     process::Lifecycle,
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
@@ -12,10 +13,6 @@ use crate::{Error, domain::FeedItem, store};
 
 /// How often the end of the feed is looked up while somebody follows it, for what other replicas recorded.
 const POLL: Duration = Duration::from_millis(500);
-/// How often a follower's right to go on is looked at.
-const RECHECK: Duration = Duration::from_secs(1);
-/// An idle stream says something every so many rechecks, lest a proxy take it for dead.
-const HEARTBEAT: u32 = 15;
 /// How many events a follower is handed at a time.
 const BATCH: u64 = 100;
 
@@ -62,24 +59,11 @@ impl Feed {
     }
 }
 
-/// What a follower of the feed gets next.
-#[derive(Debug)]
-pub enum Next {
-    /// These events, in order.
-    Events(Vec<FeedItem>),
-    /// Nothing for a while; the feed is alive.
-    Silence,
-    /// Nothing any more: the process stops, or the session has ended.
-    End,
-}
-
 /// A client that follows the feed.
 pub struct Following {
     app: App,
-    caller: Caller,
     after: i64,
-    end: watch::Receiver<i64>,
-    quiet: u32,
+    follower: Follower,
     _place: OwnedSemaphorePermit,
 }
 
@@ -90,51 +74,30 @@ impl App {
     }
 
     /// Follows the feed from behind number `after`, for as long as the caller's session lives.
-    pub fn follow(&self, caller: Caller, after: i64) -> Result<Following, Error> {
+    pub fn follow(&self, caller: &Caller, after: i64) -> Result<Following, Error> {
         let place =
             self.streams.clone().try_acquire_owned().map_err(|_| Error::FeedFull(self.stream_limit))?;
-        let end = self.feed.end.subscribe();
+        let follower = self.live.follow(caller, self.feed.end.subscribe());
         // The announcer may be asleep since nobody followed until now.
         self.feed.recorded.notify_one();
-        Ok(Following { app: self.clone(), caller, after, end, quiet: 0, _place: place })
+        Ok(Following { app: self.clone(), after, follower, _place: place })
     }
 }
 
 impl Following {
-    /// Waits for what comes next.
-    pub async fn next(&mut self) -> Result<Next, Error> {
-        loop {
-            if self.is_over() {
-                return Ok(Next::End);
-            }
-            // Marked as seen before reading, so that what is recorded in between shows as a change.
-            self.end.mark_unchanged();
-            let events = self.app.events(self.after, BATCH).await?;
-            if let Some(last) = events.last() {
-                self.after = last.sequence;
-                self.quiet = 0;
-                return Ok(Next::Events(events));
-            }
-            loop {
-                tokio::select! {
-                    () = self.app.stopping.cancelled() => return Ok(Next::End),
-                    _ = self.end.changed() => break,
-                    () = tokio::time::sleep(RECHECK) => {}
-                }
-                if self.is_over() {
-                    return Ok(Next::End);
-                }
-                self.quiet += 1;
-                if self.quiet.is_multiple_of(HEARTBEAT) {
-                    return Ok(Next::Silence);
-                }
-            }
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        self.app.stopping.is_cancelled()
-            || self.caller.expires_at <= self.app.clock.now()
-            || self.app.revocations.is_revoked(self.caller.session_id)
+    /// Waits for the events that come next, in order.
+    pub async fn next(&mut self) -> Result<Next<Vec<FeedItem>>, Error> {
+        let Self { app, after, follower, .. } = self;
+        follower
+            .next(
+                || false,
+                async || {
+                    let events = app.events(*after, BATCH).await?;
+                    let Some(last) = events.last() else { return Ok(None) };
+                    *after = last.sequence;
+                    Ok(Some(events))
+                },
+            )
+            .await
     }
 }

@@ -1,23 +1,25 @@
-//! The use cases: put events on record, read the log, read and follow the feed, show that nobody has touched it.
+//! The use cases: put events on record, read the log, read and follow the feed, show that nobody has touched it, see to it that
+//! nothing is missing.
 
 mod export;
 mod feed;
 mod keep;
 mod logs;
 mod open;
+mod reconcile;
 mod record;
 mod verify;
 
 use std::sync::Arc;
 
-use shared::{auth::Revocations, clock::Clock, db::Db, process::Process};
+use shared::{clock::Clock, db::Db, live::Live, process::Process};
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 
 use crate::domain::Signer;
 
 pub use export::Export;
-pub use feed::{Feed, Following, Next};
+pub use feed::{Feed, Following};
+pub use reconcile::Reconciler;
 pub use record::{RecordError, Recorder};
 pub use verify::Verdict;
 
@@ -26,8 +28,7 @@ pub use verify::Verdict;
 pub struct App {
     db: Db,
     clock: Clock,
-    revocations: Revocations,
-    stopping: CancellationToken,
+    live: Live,
     signer: Arc<Signer>,
     feed: Feed,
     streams: Arc<Semaphore>,
@@ -40,8 +41,7 @@ impl App {
         Self {
             db,
             clock: process.clock.clone(),
-            revocations: process.revocations.clone(),
-            stopping: process.lifecycle.stopping(),
+            live: Live::new(process),
             signer: Arc::new(signer),
             feed: Feed::new(),
             streams: Arc::new(Semaphore::new(stream_limit)),

@@ -67,6 +67,9 @@ impl Recorder {
         }
         store::append(tx, &head, rows).await?;
         store::move_head(tx, &self.signer.sign(sequence, previous, recorded_at)).await?;
+        let numbers: Vec<_> =
+            entries.iter().map(|entry| (&*entry.event().source, entry.event().sequence)).collect();
+        store::arrivals::note(tx, &numbers).await?;
         self.feed.wake_after(tx);
         Ok(())
     }

@@ -1,6 +1,7 @@
-//! Store remembers: the trail, its head, its checkpoints, the keys of persons.
+//! Store remembers: the trail, its head, its checkpoints, the keys of persons, which numbers have arrived.
 
 mod append;
+pub mod arrivals;
 mod former;
 mod head;
 mod keys;

@@ -4,6 +4,7 @@ mod access;
 mod export;
 mod feed;
 mod log;
+mod reconcile;
 mod stream;
 mod trust;
 
@@ -58,7 +59,8 @@ impl House {
 }
 
 async fn serve(world: &World) -> String {
-    let config = Config::read(&world.sources("audit").await).unwrap();
+    let sources = world.sources("audit").await.with("RECONCILE_INTERVAL", "250ms");
+    let config = Config::read(&sources).unwrap();
     let common = config.common.clone();
     world
         .serve(&common, |listener, process| async move { audit::run(config, listener, &process).await })

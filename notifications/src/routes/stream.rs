@@ -7,10 +7,11 @@ use futures_util::{Stream, stream};
 use shared::{
     auth::Caller,
     http::{ApiError, Code, NoFilter, Params, Problem},
+    live::Next,
 };
 
 use super::dto::NotificationOut;
-use crate::service::{App, Following, Next};
+use crate::service::{App, Following, News};
 
 /// The caller's own notifications as they come: server-sent events, one message each, whose id is its place in the list.
 /// It begins with the end of the list as it is, and `Last-Event-ID` resumes behind a place with nothing missed and nothing
@@ -54,7 +55,7 @@ fn messages(following: Following) -> impl Stream<Item = Result<Bytes, ApiError>>
     stream::unfold(Some(following), |following| async move {
         let mut following = following?;
         match following.next().await {
-            Ok(Next::Lines(lines)) => {
+            Ok(Next::Found(News::Lines(lines))) => {
                 let mut text = String::new();
                 for (place, line) in lines {
                     match serde_json::to_string(&NotificationOut::from(line)) {
@@ -65,7 +66,9 @@ fn messages(following: Following) -> impl Stream<Item = Result<Bytes, ApiError>>
                 Some((Ok(Bytes::from(text)), Some(following)))
             }
             // A message without data: the client remembers the id, and shows nothing.
-            Ok(Next::From(place)) => Some((Ok(Bytes::from(format!("id: {place}\n\n"))), Some(following))),
+            Ok(Next::Found(News::From(place))) => {
+                Some((Ok(Bytes::from(format!("id: {place}\n\n"))), Some(following)))
+            }
             Ok(Next::Silence) => Some((Ok(Bytes::from_static(b": \n\n")), Some(following))),
             Ok(Next::End) => None,
             Err(fault) => Some((Err(fault.into()), None)),

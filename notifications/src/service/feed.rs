@@ -9,9 +9,9 @@ use std::{
 
 use shared::{
     auth::Caller,
-    clock::Timestamp,
     db::{Db, Tx},
-    ids::{SessionId, UserId},
+    ids::UserId,
+    live::{Follower, Next},
     process::Lifecycle,
 };
 use tokio::sync::{Notify, watch};
@@ -21,10 +21,6 @@ use crate::{error::Error, store::feeds};
 
 /// How often the ends of the followed lists are looked up, for what other replicas wrote down.
 const POLL: Duration = Duration::from_millis(500);
-/// How often a follower's right to go on is looked at.
-const RECHECK: Duration = Duration::from_secs(1);
-/// An idle stream says something every so many rechecks, lest a proxy take it for dead.
-const HEARTBEAT: u32 = 15;
 /// How many notifications a follower is handed at a time.
 const BATCH: u64 = 100;
 /// How many streams one person may have open: a browser's tabs. One more, and the oldest ends: it may well be of a tab that
@@ -100,17 +96,13 @@ impl Seat {
     }
 }
 
-/// What a follower gets next.
+/// What is new for a follower.
 #[derive(Debug)]
-pub enum Next {
+pub enum News {
     /// These notifications, in order, each with its place.
     Lines(Vec<(i64, Line)>),
     /// Where the list ends: what comes is behind it.
     From(i64),
-    /// Nothing for a while; the stream is alive.
-    Silence,
-    /// Nothing any more: the process stops, or the session has ended.
-    End,
 }
 
 /// Somebody who follows their list. Thousands do at a time, so it holds no more than it must.
@@ -119,13 +111,10 @@ pub struct Following {
     owner: UserId,
     /// For the address that a name is made of, when nothing else is known.
     email: Box<str>,
-    session: SessionId,
-    expires_at: Timestamp,
     after: Option<i64>,
     seat: Arc<Seat>,
     number: u64,
-    end: watch::Receiver<i64>,
-    quiet: u32,
+    follower: Follower,
 }
 
 impl Drop for Following {
@@ -145,13 +134,10 @@ impl App {
             app: self.clone(),
             owner: caller.user_id,
             email: caller.email.as_str().into(),
-            session: caller.session_id,
-            expires_at: caller.expires_at,
             after,
-            end: seat.end.subscribe(),
+            follower: self.live.follow(caller, seat.end.subscribe()),
             seat,
             number,
-            quiet: 0,
         })
     }
 
@@ -184,49 +170,27 @@ impl Following {
     ///
     /// # Errors
     /// When the database refuses; the client comes back with the last place that it knows.
-    pub async fn next(&mut self) -> Result<Next, Error> {
+    pub async fn next(&mut self) -> Result<Next<News>, Error> {
+        let Self { app, owner, email, after, seat, number, follower } = self;
         // The announcer may be asleep since nobody followed until now.
-        self.app.feeds.0.written.notify_one();
-        loop {
-            if self.is_over() {
-                return Ok(Next::End);
-            }
-            // Marked as seen before reading, so that what is written down in between shows as a change.
-            self.end.mark_unchanged();
-            let Some(after) = self.after else {
-                let end = feeds::end(self.app.db.conn(), self.owner).await?;
-                self.after = Some(end);
-                return Ok(Next::From(end));
-            };
-            let found = feeds::after(self.app.db.conn(), self.owner, after, BATCH).await?;
-            if let Some((last, _)) = found.last() {
-                self.after = Some(*last);
-                self.quiet = 0;
-                let (language, name) = self.app.reader_of(self.owner, &self.email).await?;
-                let line = |(place, notification)| (place, self.app.line(notification, language, &name));
-                return Ok(Next::Lines(found.into_iter().map(line).collect()));
-            }
-            loop {
-                tokio::select! {
-                    () = self.app.stopping.cancelled() => return Ok(Next::End),
-                    _ = self.end.changed() => break,
-                    () = tokio::time::sleep(RECHECK) => {}
-                }
-                if self.is_over() {
-                    return Ok(Next::End);
-                }
-                self.quiet += 1;
-                if self.quiet.is_multiple_of(HEARTBEAT) {
-                    return Ok(Next::Silence);
-                }
-            }
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        self.app.stopping.is_cancelled()
-            || self.seat.joined.load(Ordering::Relaxed) > self.number + STREAMS_EACH
-            || self.expires_at <= self.app.clock.now()
-            || self.app.revocations.is_revoked(self.session)
+        app.feeds.0.written.notify_one();
+        follower
+            .next(
+                || seat.joined.load(Ordering::Relaxed) > *number + STREAMS_EACH,
+                async || {
+                    let Some(place) = *after else {
+                        let end = feeds::end(app.db.conn(), *owner).await?;
+                        *after = Some(end);
+                        return Ok(Some(News::From(end)));
+                    };
+                    let found = feeds::after(app.db.conn(), *owner, place, BATCH).await?;
+                    let Some((last, _)) = found.last() else { return Ok(None) };
+                    *after = Some(*last);
+                    let (language, name) = app.reader_of(*owner, email).await?;
+                    let line = |(place, notification)| (place, app.line(notification, language, &name));
+                    Ok(Some(News::Lines(found.into_iter().map(line).collect())))
+                },
+            )
+            .await
     }
 }

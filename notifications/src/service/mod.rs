@@ -15,17 +15,16 @@ mod worker;
 use std::sync::Arc;
 
 use shared::{
-    auth::Revocations,
     clock::{Clock, Timestamp},
     db::Db,
     ids::UserId,
+    live::Live,
     process::Process,
 };
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
 
 pub use export::{Export, Exported};
-pub use feed::{Following, Next};
+pub use feed::{Following, News};
 pub use ledger::Entry;
 pub use list::Line;
 pub use preferences::{PreferencesPatch, PreferencesShown};
@@ -57,8 +56,7 @@ pub struct App {
     wake: Arc<Notify>,
     queue: Arc<Queue>,
     feeds: Feeds,
-    revocations: Revocations,
-    stopping: CancellationToken,
+    live: Live,
 }
 
 /// What the use cases are told at the start.
@@ -91,8 +89,7 @@ impl App {
             wake: Arc::new(Notify::new()),
             queue: Arc::new(setup.queue),
             feeds: Feeds::new(setup.stream_limit),
-            revocations: process.revocations.clone(),
-            stopping: process.lifecycle.stopping(),
+            live: Live::new(process),
         }
     }
 

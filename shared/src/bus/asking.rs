@@ -77,7 +77,7 @@ pub(crate) struct Question {
 
 enum To {
     Here(oneshot::Sender<anyhow::Result<OutboxEnds>>),
-    There(JetStream, async_nats::Subject),
+    There(Box<JetStream>, async_nats::Subject),
 }
 
 impl Question {
@@ -109,7 +109,7 @@ pub(crate) struct Questions(Asked);
 
 enum Asked {
     Here(mpsc::Receiver<Question>),
-    There(JetStream, Subscriber),
+    There(Box<JetStream>, Subscriber),
 }
 
 impl Questions {
@@ -168,7 +168,7 @@ impl Bus {
             Backend::Local(local) => Ok(Questions(Asked::Here(local.answer_for(service)))),
             Backend::JetStream(jetstream) => {
                 let questions = jetstream.questions(service).await?;
-                Ok(Questions(Asked::There((**jetstream).clone(), questions)))
+                Ok(Questions(Asked::There(jetstream.clone(), questions)))
             }
         }
     }
