@@ -1,6 +1,6 @@
 //! The keys of persons: each opens the personal details of one, until it is destroyed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, hash_map::Entry};
 
 use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 use shared::{
@@ -54,11 +54,11 @@ pub async fn seals_for_all(
     let persons: BTreeSet<_> = persons.into_iter().collect();
     let mut seals = seals(&**tx, persons.iter().copied()).await?;
     for person in persons {
-        if !seals.contains_key(&person) {
+        if let Entry::Vacant(place) = seals.entry(person) {
             let key = new_key();
             let sql = "INSERT INTO person_keys (person_id, personal_key, created_at) VALUES ($1, $2, $3)";
             tx.run(sql, [Uuid::from(person).into(), hex::encode(key).into(), now.into()]).await?;
-            seals.insert(person, Some(Seal::of(&key)));
+            place.insert(Some(Seal::of(&key)));
         }
     }
     Ok(seals)
