@@ -4,6 +4,10 @@ mod dto;
 mod events;
 mod export;
 mod logs;
+mod metrics;
+mod metrics_dto;
+mod reports;
+mod reports_dto;
 
 use actix_web::web::Data;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,5 +20,7 @@ pub fn configure(cfg: &mut ServiceConfig, app: App) {
         .service(logs::list)
         .service(logs::get)
         .service(events::feed)
-        .service(export::export);
+        .service(export::export)
+        .service(metrics::metrics)
+        .service(reports::get);
 }

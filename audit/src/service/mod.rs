@@ -1,8 +1,10 @@
-//! The use cases: put events on record, read the log, read and follow the feed.
+//! The use cases: put events on record, read the log, read and follow the feed, show what was counted.
 
 mod feed;
 mod logs;
+mod metrics;
 mod record;
+mod reports;
 
 use std::sync::Arc;
 
@@ -12,6 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use feed::{Feed, Following, Next};
 pub use record::{RecordError, Recorder};
+
+use crate::rendering::Pages;
 
 /// Audit at work; clones share everything.
 #[derive(Clone)]
@@ -23,6 +27,7 @@ pub struct App {
     feed: Feed,
     streams: Arc<Semaphore>,
     stream_limit: usize,
+    pages: Arc<Pages>,
 }
 
 impl App {
@@ -36,6 +41,7 @@ impl App {
             feed: Feed::new(),
             streams: Arc::new(Semaphore::new(stream_limit)),
             stream_limit,
+            pages: Arc::new(Pages::new()),
         }
     }
 

@@ -3,7 +3,7 @@ use shared::{clock::Clock, db::Tx, events::Envelope};
 
 use super::Feed;
 use crate::{
-    domain::{AuditEntry, Unreadable},
+    domain::{AuditEntry, Unreadable, measures},
     store,
 };
 
@@ -42,6 +42,7 @@ impl Recorder {
             entries.push((AuditEntry::of(event)?, *event));
         }
         store::append(tx, now, &entries).await?;
+        store::metrics::add(tx, &measures(events)).await?;
         self.feed.wake_after(tx);
         Ok(())
     }

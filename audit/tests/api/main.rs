@@ -4,6 +4,8 @@ mod access;
 mod export;
 mod feed;
 mod log;
+mod metrics;
+mod reports;
 mod stream;
 
 use audit::Config;
