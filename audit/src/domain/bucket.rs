@@ -10,6 +10,8 @@ pub enum Grain {
     Hour,
     /// A calendar day.
     Day,
+    /// Seven days from Monday on (ISO 8601).
+    Week,
     /// A calendar month.
     Month,
 }
@@ -35,7 +37,7 @@ fn whole_hour(at: Timestamp) -> Timestamp {
 
 impl Grain {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::Month];
+    pub const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
 
     /// Its name in the database.
     #[must_use]
@@ -43,6 +45,7 @@ impl Grain {
         match self {
             Self::Hour => "hour",
             Self::Day => "day",
+            Self::Week => "week",
             Self::Month => "month",
         }
     }
@@ -53,6 +56,11 @@ impl Grain {
         match self {
             Self::Hour => whole_hour(at),
             Self::Day => midnight(at.date_naive()),
+            Self::Week => {
+                let day = at.date_naive();
+                let since_monday = Days::new(day.weekday().num_days_from_monday().into());
+                midnight(day.checked_sub_days(since_monday).unwrap_or(day))
+            }
             Self::Month => {
                 let day = at.date_naive();
                 midnight(day.with_day(1).unwrap_or(day))
@@ -65,17 +73,19 @@ impl Grain {
         let next = match self {
             Self::Hour => start.checked_add_signed(TimeDelta::hours(1)),
             Self::Day => start.checked_add_days(Days::new(1)),
+            Self::Week => start.checked_add_days(Days::new(7)),
             Self::Month => start.checked_add_months(Months::new(1)),
         };
         next.unwrap_or(DateTime::<chrono::Utc>::MAX_UTC)
     }
 
-    /// What it is made up of.
+    /// What is left over of a time beside whole ones of it is made up of these.
     pub(super) const fn finer(self) -> Option<Self> {
         match self {
             Self::Hour => None,
             Self::Day => Some(Self::Hour),
-            Self::Month => Some(Self::Day),
+            Self::Week => Some(Self::Day),
+            Self::Month => Some(Self::Week),
         }
     }
 }
@@ -111,7 +121,7 @@ impl Bucket {
         }
     }
 
-    /// What its numbers are read from.
+    /// What its numbers are read from. A week that lies in a time only in part is made of days.
     #[must_use]
     pub const fn grain(self) -> Grain {
         match self {
@@ -123,21 +133,19 @@ impl Bucket {
     /// The beginning of the one that `at` lies in.
     #[must_use]
     pub fn start(self, at: Timestamp) -> Timestamp {
-        match self {
-            Self::Hour | Self::Day => self.grain().start(at),
-            Self::Week => {
-                let day = at.date_naive();
-                let monday = Days::new(day.weekday().num_days_from_monday().into());
-                midnight(day.checked_sub_days(monday).unwrap_or(day))
-            }
-        }
+        self.itself().start(at)
     }
 
     /// The beginning of the one after that which begins at `start`.
     pub(super) fn next(self, start: Timestamp) -> Timestamp {
+        self.itself().next(start)
+    }
+
+    const fn itself(self) -> Grain {
         match self {
-            Self::Hour | Self::Day => self.grain().next(start),
-            Self::Week => start.checked_add_days(Days::new(7)).unwrap_or(DateTime::<chrono::Utc>::MAX_UTC),
+            Self::Hour => Grain::Hour,
+            Self::Day => Grain::Day,
+            Self::Week => Grain::Week,
         }
     }
 }

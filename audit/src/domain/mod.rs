@@ -24,6 +24,6 @@ pub use line::{FeedItem, LogFilter, LogLine, LogsQuery};
 pub use metrics::{
     Aspect, Dimension, DimensionFault, Durations, Measure, MetricName, MetricNameFault, Tally, measures,
 };
-pub use series::{Detail, Metric, Metrics, MetricsQuery, Point, Sum, series};
+pub use series::{Detail, Metric, Metrics, MetricsQuery, Parts, Point, series};
 pub use span::{Piece, Span, SpanFault};
 pub use words::{Action, ActionFault, ResourceType, ResourceTypeFault};

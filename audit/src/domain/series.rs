@@ -46,8 +46,8 @@ pub struct Metric {
 pub struct Detail {
     /// Every bucket of the time, the empty ones too.
     pub points: Vec<Point>,
-    /// Its greatest parts over the whole time.
-    pub parts: Vec<(Dimension, Tally)>,
+    /// Its greatest parts over the whole time, and how often.
+    pub parts: Vec<(Dimension, i64)>,
 }
 
 /// A bucket and what was counted in it.
@@ -59,15 +59,13 @@ pub struct Point {
     pub tally: Tally,
 }
 
-/// Sums of a counter over a time, as the store gives them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sum {
-    /// The counter.
-    pub name: String,
-    /// Which part; empty for the whole.
-    pub value: String,
-    /// What was counted.
-    pub tally: Tally,
+/// A counter over a time, taken apart by an aspect.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// The greatest parts, the greatest first: the value and how often.
+    pub greatest: Vec<(String, i64)>,
+    /// How many parts there are.
+    pub count: i64,
 }
 
 /// The buckets of a time with what was found in them: none is missing, so that they can be drawn.

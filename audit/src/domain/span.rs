@@ -104,7 +104,7 @@ impl Span {
         starts.take_while(|start| *start < self.to).collect()
     }
 
-    /// The same time in few pieces: whole months as far as they go, then days, then hours.
+    /// The same time in few pieces: whole months as far as they go, then weeks, days, hours.
     #[must_use]
     pub fn pieces(&self) -> Vec<Piece> {
         let mut pieces = Vec::new();
@@ -231,6 +231,15 @@ mod tests {
                 piece(Grain::Hour, "2026-03-02T00:00:00Z", "2026-03-02T01:00:00Z"),
             ]
         );
+        let span = Span { from: at("2026-02-28T00:00:00Z"), to: at("2026-03-11T00:00:00Z") };
+        assert_eq!(
+            span.pieces(),
+            [
+                piece(Grain::Day, "2026-02-28T00:00:00Z", "2026-03-02T00:00:00Z"),
+                piece(Grain::Week, "2026-03-02T00:00:00Z", "2026-03-09T00:00:00Z"),
+                piece(Grain::Day, "2026-03-09T00:00:00Z", "2026-03-11T00:00:00Z"),
+            ]
+        );
     }
 
     proptest! {
@@ -239,7 +248,7 @@ mod tests {
             let from = at("1999-12-31T00:00:00Z") + TimeDelta::hours(start);
             let span = Span { from, to: from + TimeDelta::hours(hours) };
             let pieces = span.pieces();
-            prop_assert!(pieces.len() <= 5);
+            prop_assert!(pieces.len() <= 11);
             let mut reached = span.from();
             for Piece { grain, from, to } in pieces {
                 prop_assert_eq!(from, reached);

@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::domain::{
-    Span, Sum, Tally,
+    Parts, Span, Tally,
     report::{Findings, Kind},
 };
 
@@ -14,19 +14,13 @@ fn at(text: &str) -> Timestamp {
 fn report(kind: Kind, days: i64, value: &str) -> Report {
     let to = at("2026-03-11T00:00:00Z");
     let (span, bucket) = Span::of_report(None, Some(to), TimeDelta::days(days), to).unwrap();
-    let sum = |name: &str, value: &str| Sum {
-        name: name.to_owned(),
-        value: value.to_owned(),
-        tally: Tally::once(Some(90_000)),
-    };
     let outline = kind.outline();
-    let names: Vec<_> = outline.lines.iter().map(|(_, name)| *name).collect();
-    let course = names.iter().map(|name| ((*name).to_owned(), span.from(), Tally::once(None))).collect();
-    let mut findings =
-        Findings::new(span, bucket, names.iter().map(|name| sum(name, "")).collect()).over_time(course);
-    for parts in outline.parts.iter().filter(|_| !value.is_empty()) {
-        let sums: Vec<_> = parts.names.iter().map(|name| sum(name, value)).collect();
-        findings = findings.apart(parts.aspect, (sums, 1));
+    let names: Vec<_> = outline.lines.iter().map(|(_, name)| (*name).to_owned()).collect();
+    let totals = names.iter().map(|name| (name.clone(), Tally::once(Some(90_000)))).collect();
+    let course = names.into_iter().map(|name| (name, span.from(), Tally::once(None))).collect();
+    let mut findings = Findings::new(span, bucket, totals).over_time(course);
+    for (name, aspect, _) in outline.parts.iter().filter(|_| !value.is_empty()) {
+        findings = findings.apart(name, *aspect, Parts { greatest: vec![(value.to_owned(), 1)], count: 1 });
     }
     Report::of(kind, &findings, to)
 }

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use shared::http::When;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::domain::{Bucket, Dimension, Durations, Metric, MetricName, Metrics, MetricsQuery, Point, Tally};
+use crate::domain::{Bucket, Dimension, Durations, Metric, MetricName, Metrics, MetricsQuery, Point};
 
 /// What to count by.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
@@ -160,10 +160,8 @@ impl From<Metric> for MetricOut {
         let (mut points, mut parts) = (None, None);
         if let Some(detail) = metric.detail {
             points = Some(detail.points.into_iter().map(PointOut::from).collect());
-            let part = |(dimension, tally): (Dimension, Tally)| PartOut {
-                dimension: dimension.to_string(),
-                count: tally.count,
-            };
+            let part =
+                |(dimension, count): (Dimension, i64)| PartOut { dimension: dimension.to_string(), count };
             parts = Some(detail.parts.into_iter().map(part).collect());
         }
         let duration = metric.total.durations.map(DurationOut::from);

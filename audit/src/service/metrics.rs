@@ -9,10 +9,8 @@ use crate::{
 
 /// What is shown when nobody says since when.
 const LENGTH: TimeDelta = TimeDelta::days(7);
-/// How many counters are listed; there are as many as there are event types, and some.
-const COUNTERS: u64 = 1_000;
 /// How many parts of a counter are told for each aspect of it.
-const PARTS: u64 = 100;
+const PARTS: u32 = 100;
 
 impl App {
     /// What was counted: all counters in short, or one bucket by bucket.
@@ -24,17 +22,12 @@ impl App {
         let span = Span::by(query.bucket, asked, LENGTH, self.clock.now())?;
         let metrics = match &query.name {
             Some(name) => vec![self.metric(name.as_str(), &span, query).await?],
-            None => self.counters(&span).await?,
+            None => {
+                let short = |(name, total)| Metric { name, total, detail: None };
+                store::totals(self.db.conn(), &span).await?.into_iter().map(short).collect()
+            }
         };
         Ok(Metrics { span, bucket: query.bucket, metrics })
-    }
-
-    async fn counters(&self, span: &Span) -> Result<Vec<Metric>, Error> {
-        let (sums, _) = store::sums(self.db.conn(), span, None, &[], COUNTERS).await?;
-        let short = |sum: crate::domain::Sum| Metric { name: sum.name, total: sum.tally, detail: None };
-        let mut metrics: Vec<_> = sums.into_iter().map(short).collect();
-        metrics.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(metrics)
     }
 
     async fn metric(&self, name: &str, span: &Span, query: &MetricsQuery) -> Result<Metric, Error> {
@@ -46,8 +39,8 @@ impl App {
         let total = points.iter().map(|point| point.tally).fold(Tally::default(), Tally::and);
         let mut parts = Vec::new();
         for aspect in aspects(name).iter().filter(|_| part.is_none()) {
-            let (sums, _) = store::sums(&db, span, Some(*aspect), &[name], PARTS).await?;
-            parts.extend(sums.into_iter().map(|sum| (aspect.of(&sum.value), sum.tally)));
+            let found = store::parts(&db, span, name, *aspect, PARTS).await?;
+            parts.extend(found.greatest.into_iter().map(|(value, count)| (aspect.of(&value), count)));
         }
         Ok(Metric { name: name.to_owned(), total, detail: Some(Detail { points, parts }) })
     }

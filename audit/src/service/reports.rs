@@ -13,8 +13,6 @@ use crate::{
 
 /// What a report is about when nobody says since when.
 const LENGTH: TimeDelta = TimeDelta::days(30);
-/// More counters than there are.
-const COUNTERS: u64 = 1_000;
 
 impl App {
     /// A report on a time; the last thirty days when nothing is said.
@@ -29,13 +27,13 @@ impl App {
         let outline = kind.outline();
         // One state of the database, so that the numbers of a report agree with each other.
         let db = self.db.read().await?;
-        let (totals, _) = store::sums(&db, &span, None, &[], COUNTERS).await?;
+        let totals = store::totals(&db, &span).await?;
         let names: Vec<_> = outline.lines.iter().map(|(_, name)| *name).collect();
         let course = store::course(&db, &span, bucket.grain(), &names, None).await?;
         let mut findings = Findings::new(span, bucket, totals).over_time(course);
-        for parts in outline.parts {
-            let found = store::sums(&db, &span, Some(parts.aspect), parts.names, parts.limit).await?;
-            findings = findings.apart(parts.aspect, found);
+        for (name, aspect, limit) in outline.parts {
+            let parts = store::parts(&db, &span, name, *aspect, *limit).await?;
+            findings = findings.apart(name, *aspect, parts);
         }
         Ok(Report::of(kind, &findings, now))
     }

@@ -17,7 +17,7 @@ const KEY: usize = 5;
 /// Rows per statement: both databases bound the number of values that one may carry.
 const ROWS: usize = 500;
 
-/// Adds these to what was counted before, by hour, day and month.
+/// Adds these to what was counted before, by hour, day, week and month.
 ///
 /// The portion is added up here, so that it becomes few rows, and they are written in one order, so that two who write at
 /// the same time wait for each other and never in a circle.

@@ -10,4 +10,4 @@ mod sums;
 
 pub use append::append;
 pub use read::{feed, feed_end, lines_on, log, logs};
-pub use sums::{course, sums};
+pub use sums::{course, parts, totals};

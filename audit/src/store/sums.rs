@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
 use shared::clock::Timestamp;
 
-use crate::domain::{Aspect, Dimension, Durations, Grain, Span, Sum, Tally};
+use crate::domain::{Aspect, Dimension, Durations, Grain, Parts, Piece, Span, Tally};
 
 /// A statement that is put together, with its values.
 #[derive(Default)]
@@ -24,20 +24,23 @@ impl Question {
     }
 
     /// The rows of one grain and dimension in a time, of these counters or of all.
-    fn rows(
-        &mut self,
-        grain: Grain,
-        dimension: &str,
-        (from, to): (Timestamp, Timestamp),
-        names: &[&str],
-    ) -> &mut Self {
-        self.say(" FROM metrics WHERE grain = ").value(grain.as_str());
+    fn rows(&mut self, piece: &Piece, dimension: &str, names: &[&str]) -> &mut Self {
+        self.say(" FROM metrics WHERE grain = ").value(piece.grain.as_str());
         self.say(" AND dimension = ").value(dimension);
-        self.say(" AND starts_at >= ").value(from).say(" AND starts_at < ").value(to);
+        self.say(" AND starts_at >= ").value(piece.from).say(" AND starts_at < ").value(piece.to);
         for (index, name) in names.iter().enumerate() {
             self.say(if index == 0 { " AND name IN (" } else { ", " }).value(*name);
         }
         self.say(if names.is_empty() { "" } else { ")" })
+    }
+
+    /// The rows of a whole time, in the coarsest grains that make it up.
+    fn span(&mut self, columns: &str, span: &Span, dimension: &str, names: &[&str]) -> &mut Self {
+        for (index, piece) in span.pieces().iter().enumerate() {
+            self.say(if index == 0 { "(SELECT " } else { " UNION ALL SELECT " }).say(columns);
+            self.rows(piece, dimension, names);
+        }
+        self.say(") AS piece")
     }
 
     async fn ask(self, conn: &impl ConnectionTrait) -> Result<Vec<QueryResult>, DbErr> {
@@ -46,35 +49,38 @@ impl Question {
     }
 }
 
-/// What these counters, or all of them, came to over a time: as wholes, or apart by an aspect. At most `limit` sums, the
-/// greatest first, and how many there are.
-pub async fn sums(
-    conn: &impl ConnectionTrait,
-    span: &Span,
-    aspect: Option<Aspect>,
-    names: &[&str],
-    limit: u64,
-) -> Result<(Vec<Sum>, i64), DbErr> {
+/// What every counter came to over a time, by name.
+pub async fn totals(conn: &impl ConnectionTrait, span: &Span) -> Result<Vec<(String, Tally)>, DbErr> {
     let mut question = Question::default();
     question.say(
-        "SELECT name, value, CAST(SUM(count) AS BIGINT) AS count, CAST(SUM(timed) AS BIGINT) AS timed, \
-         CAST(SUM(total_ms) AS BIGINT) AS total_ms, MIN(least_ms) AS least_ms, MAX(most_ms) AS most_ms, COUNT(*) OVER () AS sums \
-         FROM (",
+        "SELECT name, CAST(SUM(count) AS BIGINT) AS count, CAST(SUM(timed) AS BIGINT) AS timed, \
+         CAST(SUM(total_ms) AS BIGINT) AS total_ms, MIN(least_ms) AS least_ms, MAX(most_ms) AS most_ms FROM ",
     );
-    for (index, piece) in span.pieces().into_iter().enumerate() {
-        question.say(if index == 0 { "" } else { " UNION ALL " });
-        question.say("SELECT name, value, count, timed, total_ms, least_ms, most_ms");
-        let dimension = aspect.map_or("", Aspect::as_str);
-        question.rows(piece.grain, dimension, (piece.from, piece.to), names);
-    }
-    question.say(") AS piece GROUP BY name, value ORDER BY 3 DESC, name, value LIMIT ");
-    question.value(i64::try_from(limit).unwrap_or(i64::MAX));
+    question.span("name, count, timed, total_ms, least_ms, most_ms", span, "", &[]);
+    question.say(" GROUP BY name ORDER BY name");
     let rows = question.ask(conn).await?;
-    let sum = |row: &QueryResult| {
-        Ok(Sum { name: row.try_get("", "name")?, value: row.try_get("", "value")?, tally: tally(row)? })
-    };
-    let count = rows.first().map_or(Ok(0), |row| row.try_get("", "sums"))?;
-    Ok((rows.iter().map(sum).collect::<Result<_, DbErr>>()?, count))
+    rows.iter().map(|row| Ok((row.try_get("", "name")?, tally(row)?))).collect()
+}
+
+/// A counter taken apart by an aspect over a time. There may be as many parts as there are people: no more than `limit` are
+/// told, the greatest.
+pub async fn parts(
+    conn: &impl ConnectionTrait,
+    span: &Span,
+    name: &str,
+    aspect: Aspect,
+    limit: u32,
+) -> Result<Parts, DbErr> {
+    let mut question = Question::default();
+    question.say("SELECT value, CAST(SUM(count) AS BIGINT) AS count, COUNT(*) OVER () AS parts FROM ");
+    question.span("value, count", span, aspect.as_str(), &[name]);
+    question.say(" GROUP BY value ORDER BY 2 DESC, value LIMIT ").value(limit);
+    let rows = question.ask(conn).await?;
+    let part = |row: &QueryResult| Ok((row.try_get("", "value")?, row.try_get("", "count")?));
+    Ok(Parts {
+        greatest: rows.iter().map(part).collect::<Result<_, DbErr>>()?,
+        count: rows.first().map_or(Ok(0), |row| row.try_get("", "parts"))?,
+    })
 }
 
 /// What these counters, or this part of them, came to in each hour, day or month of a time in which there was anything, in
@@ -89,7 +95,7 @@ pub async fn course(
     let mut question = Question::default();
     question.say("SELECT name, starts_at, count, timed, total_ms, least_ms, most_ms");
     let dimension = part.map_or("", |part| part.aspect().as_str());
-    question.rows(grain, dimension, (span.from(), span.to()), names);
+    question.rows(&Piece { grain, from: span.from(), to: span.to() }, dimension, names);
     question.say(" AND value = ").value(part.map_or("", Dimension::value));
     question.say(" ORDER BY starts_at, name");
     let rows = question.ask(conn).await?;

@@ -78,7 +78,9 @@ async fn the_shape_of_a_report() {
     sections.truncate(3);
     for section in sections {
         for things in ["/figures", "/plot/at", "/plot/lines", "/table/rows"] {
-            section.pointer_mut(things).map(|things| things.as_array_mut().unwrap().truncate(1));
+            if let Some(Value::Array(things)) = section.pointer_mut(things) {
+                things.truncate(1);
+            }
         }
     }
     assert_json_snapshot!(report, @r#"

@@ -1,4 +1,4 @@
--- How often things happened and how long they took: by hour, and rolled up by day and by month. Rows are added to as
+-- How often things happened and how long they took: by hour, and rolled up by day, week and month. Rows are added to as
 -- events come and can all be counted anew from the trail.
 --
 -- A hypertable where TimescaleDB is installed, else partitions by year; which of them is decided here, once, and nobody
@@ -8,10 +8,10 @@ DO $$
 DECLARE
     columns TEXT := '
         grain VARCHAR(5) NOT NULL,
-        dimension VARCHAR(20) NOT NULL,
+        dimension VARCHAR(20) COLLATE "C" NOT NULL,
         starts_at TIMESTAMPTZ NOT NULL,
-        name VARCHAR(64) NOT NULL,
-        value VARCHAR(200) NOT NULL,
+        name VARCHAR(64) COLLATE "C" NOT NULL,
+        value VARCHAR(200) COLLATE "C" NOT NULL,
         count BIGINT NOT NULL,
         timed BIGINT NOT NULL,
         total_ms BIGINT NOT NULL,

@@ -7,16 +7,14 @@ use super::{
         Aspect,
         counters::{COUNTERS, EVENTS},
     },
-    Body, Column, Figure, Findings, Outline, Parts, Row, Section, Table, Unit, Value,
+    Body, Column, Figure, Findings, Outline, Row, Section, Table, Unit, Value,
 };
 
-pub(super) const OUTLINE: Outline = Outline {
-    lines: &[("Events", EVENTS)],
-    parts: &[Parts { names: &[EVENTS], aspect: Aspect::User, limit: 10 }],
-};
+pub(super) const OUTLINE: Outline =
+    Outline { lines: &[("Events", EVENTS)], parts: &[(EVENTS, Aspect::User, 10)] };
 
 pub(super) fn sections(found: &Findings) -> Vec<Section> {
-    let people = found.values(Aspect::User);
+    let people = found.part_count(EVENTS, Aspect::User);
     let mut figures = found.figures(&[
         ("Events", EVENTS),
         ("Sign-ins", "users_login"),
@@ -41,9 +39,10 @@ pub(super) fn sections(found: &Findings) -> Vec<Section> {
 
     let rows = found
         .parts(EVENTS, Aspect::User)
+        .iter()
         .map(|(person, count)| Row {
             key: person.to_owned(),
-            values: vec![Value::Count(count), Value::share(count, all)],
+            values: vec![Value::Count(*count), Value::share(*count, all)],
         })
         .collect();
     let busiest = Table { key: "Person", columns: columns(), rows };

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use shared::clock::Timestamp;
 
 use super::{
-    super::{Aspect, Bucket, Durations, Point, Span, Sum, Tally, series},
+    super::{Aspect, Bucket, Durations, Parts, Point, Span, Tally, series},
     Body, Figure, Line, Plot, Row, Section, Table, Unit, Value,
 };
 
@@ -12,19 +12,8 @@ use super::{
 pub struct Outline {
     /// The counters whose course is told, and what they are called.
     pub lines: &'static [(&'static str, &'static str)],
-    /// What is taken apart.
-    pub parts: &'static [Parts],
-}
-
-/// Counters that are taken apart by an aspect.
-#[derive(Clone, Copy, Debug)]
-pub struct Parts {
-    /// These.
-    pub names: &'static [&'static str],
-    /// By this.
-    pub aspect: Aspect,
-    /// At most so many parts, the greatest.
-    pub limit: u64,
+    /// What is taken apart, by what, and how many parts are told, the greatest.
+    pub parts: &'static [(&'static str, Aspect, u32)],
 }
 
 /// What was found for a report.
@@ -33,22 +22,22 @@ pub struct Findings {
     span: Span,
     bucket: Bucket,
     totals: BTreeMap<String, Tally>,
-    parts: Vec<(Aspect, Vec<Sum>, i64)>,
+    parts: BTreeMap<(String, Aspect), Parts>,
     lines: BTreeMap<String, Vec<Point>>,
 }
 
 impl Findings {
     /// What all counters came to.
     #[must_use]
-    pub fn new(span: Span, bucket: Bucket, totals: Vec<Sum>) -> Self {
-        let totals = totals.into_iter().map(|sum| (sum.name, sum.tally)).collect();
-        Self { span, bucket, totals, parts: Vec::new(), lines: BTreeMap::new() }
+    pub fn new(span: Span, bucket: Bucket, totals: Vec<(String, Tally)>) -> Self {
+        let totals = totals.into_iter().collect();
+        Self { span, bucket, totals, parts: BTreeMap::new(), lines: BTreeMap::new() }
     }
 
-    /// Counters taken apart by an aspect: the greatest parts, and how many there are.
+    /// A counter taken apart.
     #[must_use]
-    pub fn apart(mut self, aspect: Aspect, (parts, count): (Vec<Sum>, i64)) -> Self {
-        self.parts.push((aspect, parts, count));
+    pub fn apart(mut self, name: &str, aspect: Aspect, parts: Parts) -> Self {
+        self.parts.insert((name.to_owned(), aspect), parts);
         self
     }
 
@@ -86,18 +75,13 @@ impl Findings {
     }
 
     /// The greatest parts of a counter.
-    pub(super) fn parts<'a>(
-        &'a self,
-        name: &'a str,
-        aspect: Aspect,
-    ) -> impl Iterator<Item = (&'a str, i64)> + 'a {
-        let of_aspect = self.parts.iter().filter(move |(of, ..)| *of == aspect).flat_map(|(_, sums, _)| sums);
-        of_aspect.filter(move |sum| sum.name == name).map(|sum| (sum.value.as_str(), sum.tally.count))
+    pub(super) fn parts(&self, name: &str, aspect: Aspect) -> &[(String, i64)] {
+        self.parts.get(&(name.to_owned(), aspect)).map_or(&[], |parts| &parts.greatest)
     }
 
-    /// How many values of an aspect there are, where one counter alone is taken apart by it.
-    pub(super) fn values(&self, aspect: Aspect) -> i64 {
-        self.parts.iter().find(|(of, ..)| *of == aspect).map_or(0, |(_, _, count)| *count)
+    /// How many parts a counter has.
+    pub(super) fn part_count(&self, name: &str, aspect: Aspect) -> i64 {
+        self.parts.get(&(name.to_owned(), aspect)).map_or(0, |parts| parts.count)
     }
 
     /// A few counters and what they came to.
@@ -131,8 +115,9 @@ impl Findings {
             key: key.to_owned(),
             values: vec![Value::Count(count), Value::share(count, all)],
         };
-        let mut rows: Vec<_> = self.parts(name, aspect).map(|(value, count)| row(value, count)).collect();
-        let others = all - self.parts(name, aspect).map(|(_, count)| count).sum::<i64>();
+        let parts = self.parts(name, aspect);
+        let mut rows: Vec<_> = parts.iter().map(|(value, count)| row(value, *count)).collect();
+        let others = all - parts.iter().map(|(_, count)| count).sum::<i64>();
         if others > 0 {
             rows.push(row("(all others)", others));
         }

@@ -9,7 +9,7 @@ mod tickets;
 use shared::clock::Timestamp;
 
 use super::{Bucket, Span};
-pub use findings::{Findings, Outline, Parts};
+pub use findings::{Findings, Outline};
 
 /// Which report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

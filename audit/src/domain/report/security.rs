@@ -1,6 +1,6 @@
 //! Sign-ins, accounts, sessions, infected files, alerts.
 
-use super::{super::Aspect, Body, Findings, Outline, Parts, Section};
+use super::{super::Aspect, Body, Findings, Outline, Section};
 
 const SIGNED_IN: &str = "users_login";
 const REFUSED: &str = "users_login_failed";
@@ -13,9 +13,10 @@ const SESSIONS: &str = "sessions_revoked";
 pub(super) const OUTLINE: Outline = Outline {
     lines: &[("Sign-ins", SIGNED_IN), ("Failed sign-ins", REFUSED), ("Lockouts", LOCKED)],
     parts: &[
-        Parts { names: &[REFUSED, SESSIONS], aspect: Aspect::Reason, limit: 60 },
-        Parts { names: &[ROLES], aspect: Aspect::Role, limit: 20 },
-        Parts { names: &[ACCOUNTS], aspect: Aspect::Status, limit: 20 },
+        (REFUSED, Aspect::Reason, 20),
+        (SESSIONS, Aspect::Reason, 20),
+        (ROLES, Aspect::Role, 20),
+        (ACCOUNTS, Aspect::Status, 20),
     ],
 };
 

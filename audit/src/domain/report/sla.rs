@@ -1,8 +1,6 @@
 //! Warnings and breaches of what was promised.
 
-use super::{
-    super::Aspect, Body, Column, Figure, Findings, Outline, Parts, Row, Section, Table, Unit, Value,
-};
+use super::{super::Aspect, Body, Column, Figure, Findings, Outline, Row, Section, Table, Unit, Value};
 
 const OPENED: &str = "tickets_created";
 const WARNED: &str = "tickets_sla_warning";
@@ -12,8 +10,11 @@ const SHARE: &str = "Breaches per ticket opened";
 pub(super) const OUTLINE: Outline = Outline {
     lines: &[("Warnings", WARNED), ("Breaches", BREACHED)],
     parts: &[
-        Parts { names: &[WARNED, BREACHED], aspect: Aspect::Clock, limit: 20 },
-        Parts { names: &[OPENED, WARNED, BREACHED], aspect: Aspect::Priority, limit: 60 },
+        (WARNED, Aspect::Clock, 20),
+        (BREACHED, Aspect::Clock, 20),
+        (OPENED, Aspect::Priority, 20),
+        (WARNED, Aspect::Priority, 20),
+        (BREACHED, Aspect::Priority, 20),
     ],
 };
 
@@ -28,7 +29,7 @@ pub(super) fn sections(found: &Findings) -> Vec<Section> {
     figures.insert(3, Figure { label: SHARE, value: Value::share(breached, opened) });
 
     let of = |name: &str, aspect, value: &str| {
-        found.parts(name, aspect).find(|(it, _)| *it == value).map_or(0, |(_, count)| count)
+        found.parts(name, aspect).iter().find(|(it, _)| it == value).map_or(0, |(_, count)| *count)
     };
     let by_clock = ["response", "resolution"].map(|clock| {
         let (warned, breached) = (of(WARNED, Aspect::Clock, clock), of(BREACHED, Aspect::Clock, clock));
@@ -67,7 +68,7 @@ fn columns(counts: &[&'static str]) -> Vec<Column> {
 fn priorities(found: &Findings) -> Vec<String> {
     let names = [OPENED, WARNED, BREACHED];
     let met = names.iter().flat_map(|name| found.parts(name, Aspect::Priority));
-    let mut met: Vec<_> = met.map(|(priority, _)| priority.to_owned()).collect();
+    let mut met: Vec<_> = met.map(|(priority, _)| priority.clone()).collect();
     let urgency = ["URGENT", "HIGH", "MEDIUM", "LOW"];
     let rank = |name: &String| urgency.iter().position(|it| it == name).unwrap_or(urgency.len());
     met.sort_by(|one, other| rank(one).cmp(&rank(other)).then_with(|| one.cmp(other)));

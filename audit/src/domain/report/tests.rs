@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 
 use super::{
-    super::{Aspect, Sum, Tally},
+    super::{Aspect, Parts, Tally},
     *,
 };
 
@@ -9,22 +9,20 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn sum(name: &str, value: &str, count: i64, ms: &[i64]) -> Sum {
-    let timed = ms.iter().map(|ms| Tally::once(Some(*ms))).fold(Tally::default(), Tally::and);
-    Sum { name: name.to_owned(), value: value.to_owned(), tally: Tally { count, ..timed } }
-}
-
-/// Three days with these sums.
+/// Ten days with these totals: how often, and how long some of them took.
 fn findings(totals: &[(&str, i64, &[i64])]) -> Findings {
     let (from, to) = (at("2026-03-01T00:00:00Z"), at("2026-03-11T00:00:00Z"));
     let (span, bucket) = Span::of_report(Some(from), Some(to), TimeDelta::days(1), to).unwrap();
-    let totals = totals.iter().map(|(name, count, ms)| sum(name, "", *count, ms)).collect();
-    Findings::new(span, bucket, totals)
+    let total = |(name, count, ms): &(&str, i64, &[i64])| {
+        let timed = ms.iter().map(|ms| Tally::once(Some(*ms))).fold(Tally::default(), Tally::and);
+        ((*name).to_owned(), Tally { count: *count, ..timed })
+    };
+    Findings::new(span, bucket, totals.iter().map(total).collect())
 }
 
-fn parts(sums: &[(&str, &str, i64)]) -> (Vec<Sum>, i64) {
-    let parts = sums.iter().map(|(name, value, count)| sum(name, value, *count, &[])).collect();
-    (parts, sums.len() as i64)
+fn parts(greatest: &[(&str, i64)]) -> Parts {
+    let part = |(value, count): &(&str, i64)| ((*value).to_owned(), *count);
+    Parts { greatest: greatest.iter().map(part).collect(), count: greatest.len() as i64 }
 }
 
 fn section<'a>(report: &'a Report, title: &str) -> &'a Body {
@@ -60,10 +58,7 @@ fn activity_says_what_was_done_and_by_whom_and_counts_nothing_twice() {
         ("users_login", 3, &[]),
         ("robot_moved", 1, &[]),
     ])
-    .apart(
-        Aspect::User,
-        (vec![sum("events_recorded", "ada", 7, &[]), sum("events_recorded", "bob", 1, &[])], 52),
-    );
+    .apart("events_recorded", Aspect::User, Parts { count: 52, ..parts(&[("ada", 7), ("bob", 1)]) });
     let report = Report::of(Kind::Activity, &found, at("2026-03-12T00:00:00Z"));
     assert_eq!(figure(&report, "Events"), Count(10));
     assert_eq!(figure(&report, "People"), Count(52));
@@ -89,8 +84,8 @@ fn tickets_are_told_by_priority_category_and_time_and_what_is_beyond_the_greates
         ("tickets_resolved", 3, &[1_000, 3_000]),
         ("tickets_deleted", 1, &[]),
     ])
-    .apart(Aspect::Priority, parts(&[("tickets_created", "HIGH", 8)]))
-    .apart(Aspect::Category, parts(&[("tickets_created", "=1+1", 5), ("tickets_created", "network", 1)]));
+    .apart("tickets_created", Aspect::Priority, parts(&[("HIGH", 8)]))
+    .apart("tickets_created", Aspect::Category, parts(&[("=1+1", 5), ("network", 1)]));
     let report = Report::of(Kind::Tickets, &found, at("2026-03-12T00:00:00Z"));
     assert_eq!(figure(&report, "Opened"), Count(8));
     assert_eq!(figure(&report, "Withdrawn"), Count(1));
@@ -124,19 +119,11 @@ fn service_levels_are_told_by_clock_and_priority_among_the_tickets_opened() {
         ("tickets_sla_breached", 2, &[]),
         ("sla_alert", 1, &[]),
     ])
-    .apart(
-        Aspect::Clock,
-        parts(&[("tickets_sla_warning", "response", 4), ("tickets_sla_breached", "resolution", 2)]),
-    )
-    .apart(
-        Aspect::Priority,
-        parts(&[
-            ("tickets_created", "LOW", 6),
-            ("tickets_sla_warning", "URGENT", 4),
-            ("tickets_created", "URGENT", 2),
-            ("tickets_sla_breached", "URGENT", 2),
-        ]),
-    );
+    .apart("tickets_sla_warning", Aspect::Clock, parts(&[("response", 4)]))
+    .apart("tickets_sla_breached", Aspect::Clock, parts(&[("resolution", 2)]))
+    .apart("tickets_created", Aspect::Priority, parts(&[("LOW", 6), ("URGENT", 2)]))
+    .apart("tickets_sla_warning", Aspect::Priority, parts(&[("URGENT", 4)]))
+    .apart("tickets_sla_breached", Aspect::Priority, parts(&[("URGENT", 2)]));
     let report = Report::of(Kind::Sla, &found, at("2026-03-12T00:00:00Z"));
     assert_eq!(figure(&report, "Breaches per ticket opened"), Share(Some(0.25)));
     assert_eq!(figure(&report, "Alerts"), Count(1));
@@ -165,11 +152,9 @@ fn security_is_told_by_reason_role_and_status() {
         ("users_logout", 2, &[60_000]),
         ("security_alert", 3, &[]),
     ])
-    .apart(
-        Aspect::Reason,
-        parts(&[("users_login_failed", "bad_credentials", 4), ("sessions_revoked", "logout", 2)]),
-    )
-    .apart(Aspect::Role, parts(&[("users_role_changed", "agent", 1)]));
+    .apart("users_login_failed", Aspect::Reason, parts(&[("bad_credentials", 4)]))
+    .apart("sessions_revoked", Aspect::Reason, parts(&[("logout", 2)]))
+    .apart("users_role_changed", Aspect::Role, parts(&[("agent", 1)]));
     let report = Report::of(Kind::Security, &found, at("2026-03-12T00:00:00Z"));
     assert_eq!(figure(&report, "Failed sign-ins"), Count(4));
     assert_eq!(figure(&report, "Alerts"), Count(3));
@@ -204,10 +189,8 @@ fn a_plot_has_every_bucket_of_the_time_whether_or_not_anything_was_in_it() {
 fn every_report_finds_out_what_it_tells() {
     for kind in Kind::ALL {
         let outline = kind.outline();
-        for parts in outline.parts {
-            for name in parts.names {
-                assert!(super::super::aspects(name).contains(&parts.aspect), "{name} by {:?}", parts.aspect);
-            }
+        for (name, aspect, _) in outline.parts {
+            assert!(super::super::aspects(name).contains(aspect), "{name} by {aspect:?}");
         }
         let known = |name: &str| super::super::COUNTERS.iter().any(|counter| counter.name == name);
         assert!(outline.lines.iter().all(|(_, name)| known(name)), "{kind:?}");

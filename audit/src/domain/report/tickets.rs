@@ -5,7 +5,7 @@ use super::{
         Aspect, Durations,
         counters::{CLOSED, REOPENED, RESOLVED},
     },
-    Body, Figure, Findings, Outline, Parts, Section, Value,
+    Body, Figure, Findings, Outline, Section, Value,
 };
 
 const OPENED: &str = "tickets_created";
@@ -13,11 +13,7 @@ const MOVED: &str = "tickets_status_changed";
 
 pub(super) const OUTLINE: Outline = Outline {
     lines: &[("Opened", OPENED), ("Resolved", RESOLVED), ("Closed", CLOSED), ("Opened again", REOPENED)],
-    parts: &[
-        Parts { names: &[OPENED], aspect: Aspect::Priority, limit: 20 },
-        Parts { names: &[OPENED], aspect: Aspect::Category, limit: 20 },
-        Parts { names: &[MOVED], aspect: Aspect::Status, limit: 20 },
-    ],
+    parts: &[(OPENED, Aspect::Priority, 20), (OPENED, Aspect::Category, 20), (MOVED, Aspect::Status, 20)],
 };
 
 pub(super) fn sections(found: &Findings) -> Vec<Section> {
