@@ -1,4 +1,4 @@
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use shared::clock::Timestamp;
 
 use super::{Bucket, Grain};
@@ -95,6 +95,12 @@ impl Span {
     #[must_use]
     pub const fn to(&self) -> Timestamp {
         self.to
+    }
+
+    /// The day on which it ends, which it has something of.
+    #[must_use]
+    pub fn last_day(&self) -> NaiveDate {
+        (self.to - TimeDelta::hours(1)).date_naive()
     }
 
     /// The beginnings of the buckets that it touches, in order.

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use base64::Engine;
+use chrono::{NaiveDate, NaiveTime};
 use handlebars::{Handlebars, html_escape};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -11,7 +12,7 @@ use super::{
     numbers,
 };
 use crate::domain::{
-    Bucket,
+    Bucket, Span,
     report::{Body, Plot, Report, Row, Section, Table, Value},
 };
 
@@ -36,7 +37,8 @@ struct Page<'a> {
     style: &'static str,
     title: &'static str,
     from: Time,
-    to: Time,
+    /// Nothing where it is one day.
+    to: Option<Time>,
     made_at: Time,
     sections: Vec<Part<'a>>,
 }
@@ -107,16 +109,28 @@ impl Pages {
     /// When the template names what is not there, which no report can bring about.
     pub fn page(&self, report: &Report) -> Result<String, RenderFault> {
         let sections = report.sections.iter().enumerate();
+        let (from, to) = ends(&report.span);
         let page = Page {
             policy: &self.policy,
             style: STYLE,
             title: report.kind.title(),
-            from: time(report.span.from()),
-            to: time(report.span.to()),
+            from,
+            to,
             made_at: time(report.made_at),
             sections: sections.map(|(id, section)| part(id, section, report.bucket)).collect(),
         };
         Ok(self.templates.render("report", &page).map_err(Box::new)?)
+    }
+}
+
+/// Whole days are told as people count them, the last one included.
+fn ends(span: &Span) -> (Time, Option<Time>) {
+    let day = |day: NaiveDate| Time { machine: day.to_string(), human: numbers::day(day) };
+    if [span.from(), span.to()].iter().all(|end| end.time() == NaiveTime::MIN) {
+        let (first, last) = (span.from().date_naive(), span.last_day());
+        (day(first), (first != last).then(|| day(last)))
+    } else {
+        (time(span.from()), Some(time(span.to())))
     }
 }
 

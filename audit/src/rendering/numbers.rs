@@ -1,6 +1,6 @@
 //! Numbers and times as people write them.
 
-use chrono::SecondsFormat;
+use chrono::{NaiveDate, SecondsFormat};
 use shared::clock::Timestamp;
 
 use crate::domain::{Bucket, report::Value};
@@ -55,17 +55,22 @@ pub(super) fn machine_time(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// `1 March 2026`, with the hour where it is not midnight.
+/// `1 March 2026, 08:00`.
 pub(super) fn moment(at: Timestamp) -> String {
-    let has_hour = at.format("%H:%M").to_string() != "00:00";
-    at.format(if has_hour { "%-d %B %Y, %H:%M" } else { "%-d %B %Y" }).to_string()
+    at.format("%-d %B %Y, %H:%M").to_string()
 }
 
-/// A bucket, shortly.
+/// `1 March 2026`.
+pub(super) fn day(day: NaiveDate) -> String {
+    day.format("%-d %B %Y").to_string()
+}
+
+/// A bucket, shortly. What is told by the day is less than a year.
 pub(super) fn bucket(at: Timestamp, bucket: Bucket) -> String {
     at.format(match bucket {
         Bucket::Hour => "%-d %b, %H:%M",
-        Bucket::Day | Bucket::Week => "%-d %b %Y",
+        Bucket::Day => "%-d %b",
+        Bucket::Week => "%-d %b %Y",
     })
     .to_string()
 }

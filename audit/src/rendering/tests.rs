@@ -39,6 +39,20 @@ fn every_report_becomes_a_page_however_long_its_time_and_also_when_there_is_noth
 }
 
 #[test]
+fn whole_days_are_told_as_people_count_them() {
+    let pages = Pages::new();
+    let days = pages.page(&report(Kind::Sla, 10, "x")).unwrap();
+    assert!(days.contains("1 March 2026</time> to <time datetime=\"2026-03-10\">10 March 2026</time>"));
+    let mut hours = report(Kind::Sla, 1, "x");
+    let (from, to) = (at("2026-03-10T08:00:00Z"), at("2026-03-11T00:00:00Z"));
+    hours.span = Span::of_report(Some(from), Some(to), TimeDelta::days(1), to).unwrap().0;
+    let hours = pages.page(&hours).unwrap();
+    assert!(hours.contains(
+        "10 March 2026, 08:00</time> to <time datetime=\"2026-03-11T00:00:00Z\">11 March 2026, 00:00<"
+    ));
+}
+
+#[test]
 fn what_people_wrote_stays_text() {
     let pages = Pages::new();
     let page =
@@ -74,7 +88,7 @@ fn numbers_stand_in_a_table_under_each_plot() {
     let (_, table) = page.split_once("<div class=\"numbers long\"").unwrap();
     let table = table.split_once("</table>").unwrap().0;
     assert!(table.contains("<th scope=\"col\">Day</th><th scope=\"col\" class=\"number\">Warnings</th>"));
-    assert!(table.contains("<th scope=\"row\">1 Mar 2026</th><td class=\"number\">1</td>"));
+    assert!(table.contains("<th scope=\"row\">1 Mar</th><td class=\"number\">1</td>"));
     assert_eq!(table.matches("<tr>").count(), 11);
 }
 

@@ -56,7 +56,6 @@ pub async fn get(
 
 /// Of our own words and of numbers only.
 fn file_name(report: &Report) -> String {
-    let day = "%Y-%m-%d";
-    let (from, to) = (report.span.from().format(day), report.span.to().format(day));
-    format!("helpdesk-{}-{from}-{to}.csv", report.kind.as_str())
+    let (first, last) = (report.span.from().date_naive(), report.span.last_day());
+    format!("helpdesk-{}-{first}-{last}.csv", report.kind.as_str())
 }

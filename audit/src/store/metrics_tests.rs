@@ -211,3 +211,20 @@ async fn nothing_is_refused_for_its_age_or_its_words() {
         assert_eq!(totals.len(), 2, "{year}: {totals:?}");
     }
 }
+
+/// Partitions or the chunks of a hypertable: the migration decided.
+#[tokio::test(flavor = "multi_thread")]
+async fn on_postgresql_the_years_lie_apart() {
+    let (_world, db) = world().await;
+    if !db.is_postgres() {
+        return;
+    }
+    let mut event = events().remove(0);
+    for year in [1999, 2026, 2027] {
+        event.timestamp = format!("{year}-06-01T12:00:00Z").parse().unwrap();
+        count(&db, &[&event]).await;
+    }
+    let sql = "SELECT DISTINCT tableoid::regclass::text AS part FROM metrics";
+    let parts = db.conn().query_all_raw(db.sql(sql, [])).await.unwrap();
+    assert_eq!(parts.len(), 3);
+}

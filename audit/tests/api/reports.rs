@@ -133,7 +133,7 @@ async fn the_shape_of_a_report() {
                 "unit": "count"
               },
               {
-                "label": "Breaches per ticket opened",
+                "label": "Per ticket",
                 "unit": "share"
               }
             ],
@@ -247,14 +247,14 @@ async fn the_report_on_service_levels() {
     # By clock
     {"label":"Warnings","unit":"count"}
     {"label":"Breaches","unit":"count"}
-    {"label":"Breaches per ticket opened","unit":"share"}
+    {"label":"Per ticket","unit":"share"}
     {"key":"response","values":[1,1,0.5]}
     {"key":"resolution","values":[0,0,0.0]}
     # By priority
     {"label":"Tickets opened","unit":"count"}
     {"label":"Warnings","unit":"count"}
     {"label":"Breaches","unit":"count"}
-    {"label":"Breaches per ticket opened","unit":"share"}
+    {"label":"Per ticket","unit":"share"}
     {"key":"URGENT","values":[1,1,1,1.0]}
     {"key":"LOW","values":[1,0,0,0.0]}
     "#);

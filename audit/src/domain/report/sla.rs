@@ -5,7 +5,6 @@ use super::{super::Aspect, Body, Column, Figure, Findings, Outline, Row, Section
 const OPENED: &str = "tickets_created";
 const WARNED: &str = "tickets_sla_warning";
 const BREACHED: &str = "tickets_sla_breached";
-const SHARE: &str = "Breaches per ticket opened";
 
 pub(super) const OUTLINE: Outline = Outline {
     lines: &[("Warnings", WARNED), ("Breaches", BREACHED)],
@@ -26,7 +25,7 @@ pub(super) fn sections(found: &Findings) -> Vec<Section> {
         ("Breaches", BREACHED),
         ("Alerts", "sla_alert"),
     ]);
-    figures.insert(3, Figure { label: SHARE, value: Value::share(breached, opened) });
+    figures.insert(3, Figure { label: "Breaches per ticket opened", value: Value::share(breached, opened) });
 
     let of = |name: &str, aspect, value: &str| {
         found.parts(name, aspect).iter().find(|(it, _)| it == value).map_or(0, |(_, count)| *count)
@@ -61,7 +60,7 @@ pub(super) fn sections(found: &Findings) -> Vec<Section> {
 
 fn columns(counts: &[&'static str]) -> Vec<Column> {
     let counts = counts.iter().map(|label| Unit::Count.column(label));
-    counts.chain([Unit::Share.column(SHARE)]).collect()
+    counts.chain([Unit::Share.column("Per ticket")]).collect()
 }
 
 /// The priorities that were met, the most urgent first.
