@@ -5,6 +5,7 @@ mod config;
 mod consumers;
 pub mod domain;
 mod error;
+mod rendering;
 mod routes;
 mod run;
 mod service;

@@ -1,6 +1,9 @@
 //! The database of audit: every event in one trail, and what is made of it.
 
-use crate::step::{Sql::Both, Sql::Postgres, Sql::Sqlite, Step, migrator};
+use crate::step::{
+    Sql::{Both, Postgres, Sqlite},
+    Step, migrator,
+};
 
 migrator! {
     Step {
@@ -27,5 +30,14 @@ migrator! {
         blocks: false,
         up: &[Both(include_str!("sql/audit_0003_arrivals.sql"))],
         down: &[Both("DROP TABLE arrivals;")],
+    },
+    Step {
+        name: "audit_0004_metrics",
+        blocks: false,
+        up: &[
+            Postgres(include_str!("sql/audit_0004_metrics.postgres.sql")),
+            Sqlite(include_str!("sql/audit_0004_metrics.sqlite.sql")),
+        ],
+        down: &[Both("DROP TABLE metrics")],
     },
 }

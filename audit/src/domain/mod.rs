@@ -1,19 +1,25 @@
-//! What an event becomes in the trail, and how the trail is trusted. Nothing in here knows where events come from or where rows
-//! go.
+//! What an event becomes in the trail, how the trail is trusted, and what is counted. Nothing in here knows where events come
+//! from or where rows go.
 
 mod arrivals;
 mod auth_events;
 mod chain;
 mod checkpoint;
+mod bucket;
+mod counters;
 mod entry;
 mod export;
 mod file_events;
 mod handlers;
 mod holes;
 mod line;
+mod metrics;
 mod notification_events;
 mod personal;
 mod profile_events;
+pub mod report;
+mod series;
+mod span;
 mod ticket_events;
 mod verify;
 mod words;
@@ -23,9 +29,16 @@ pub use chain::{Hash, HashFault, Link, hash};
 pub use checkpoint::{Checkpoint, PublicKey, PublicKeyFault, Signer};
 pub use entry::{AuditEntry, Facts, Origin, Unreadable};
 pub use export::{ExportFault, ExportLine, ExportVerifier};
+pub use bucket::{Bucket, Grain};
+pub use counters::{COUNTERS, Counter, aspects};
 pub use handlers::{EventHandler, HANDLERS, Resource};
 pub use holes::{Holes, Reading};
 pub use line::{FeedItem, LogFilter, LogLine, LogsQuery};
 pub use personal::{WITHHELD, restore};
 pub use verify::{Tampering, Verifier};
+pub use metrics::{
+    Aspect, Dimension, DimensionFault, Durations, Measure, MetricName, MetricNameFault, Tally, measures,
+};
+pub use series::{Detail, Metric, Metrics, MetricsQuery, Parts, Point, series};
+pub use span::{Piece, Span, SpanFault};
 pub use words::{Action, ActionFault, ResourceType, ResourceTypeFault};

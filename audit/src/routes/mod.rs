@@ -4,6 +4,10 @@ mod dto;
 mod events;
 mod export;
 mod logs;
+mod metrics;
+mod metrics_dto;
+mod reports;
+mod reports_dto;
 mod trust;
 
 use actix_web::web::Data;
@@ -21,5 +25,7 @@ pub fn configure(cfg: &mut ServiceConfig, app: App) {
         .service(trust::verify)
         .service(trust::checkpoints)
         .service(trust::public_key)
-        .service(trust::trail);
+        .service(trust::trail)
+        .service(metrics::metrics)
+        .service(reports::get);
 }

@@ -1,13 +1,15 @@
 //! The use cases: put events on record, read the log, read and follow the feed, show that nobody has touched it, see to it that
-//! nothing is missing.
+//! nothing is missing, show what was counted.
 
 mod export;
 mod feed;
 mod keep;
 mod logs;
+mod metrics;
 mod open;
 mod reconcile;
 mod record;
+mod reports;
 mod verify;
 
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use std::sync::Arc;
 use shared::{clock::Clock, db::Db, live::Live, process::Process};
 use tokio::sync::Semaphore;
 
-use crate::domain::Signer;
+use crate::{domain::Signer, rendering::Pages};
 
 pub use export::Export;
 pub use feed::{Feed, Following};
@@ -33,6 +35,7 @@ pub struct App {
     feed: Feed,
     streams: Arc<Semaphore>,
     stream_limit: usize,
+    pages: Arc<Pages>,
 }
 
 impl App {
@@ -46,6 +49,7 @@ impl App {
             feed: Feed::new(),
             streams: Arc::new(Semaphore::new(stream_limit)),
             stream_limit,
+            pages: Arc::new(Pages::new()),
         }
     }
 

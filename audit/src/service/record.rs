@@ -5,7 +5,7 @@ use shared::{clock::Timestamp, db::Tx, events::Envelope, ids::UserId};
 
 use super::Feed;
 use crate::{
-    domain::{AuditEntry, Link, Signer, Unreadable, hash},
+    domain::{AuditEntry, Link, Signer, Unreadable, hash, measures},
     store,
 };
 
@@ -70,6 +70,7 @@ impl Recorder {
         let numbers: Vec<_> =
             entries.iter().map(|entry| (&*entry.event().source, entry.event().sequence)).collect();
         store::arrivals::note(tx, &numbers).await?;
+        store::metrics::add(tx, &measures(entries.iter().map(AuditEntry::event))).await?;
         self.feed.wake_after(tx);
         Ok(())
     }

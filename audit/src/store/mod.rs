@@ -1,11 +1,14 @@
-//! Store remembers: the trail, its head, its checkpoints, the keys of persons, which numbers have arrived.
+//! Store remembers: the trail, its head, its checkpoints, the keys of persons, which numbers have arrived, what was counted. No
+//! statement in here changes or deletes a row of the trail.
 
 mod append;
 pub mod arrivals;
 mod former;
 mod head;
 mod keys;
+pub mod metrics;
 mod read;
+mod sums;
 mod trail;
 
 pub use append::append;
@@ -13,3 +16,4 @@ pub use former::{forget_former, former_events};
 pub use head::{checkpoint_at, checkpoints, found, head, keep_checkpoint, lock_head, move_head, retained};
 pub use keys::{Seals, destroy, seals, seals_for_all};
 pub use read::{feed, line, lines, lines_on, links};
+pub use sums::{course, parts, totals};

@@ -1,7 +1,15 @@
 use super::House;
 
-const ROUTES: [&str; 3] =
-    ["/audit/logs", "/audit/logs/01999b1e-0000-7000-8000-000000000001", "/audit/events"];
+const ROUTES: [&str; 8] = [
+    "/audit/logs",
+    "/audit/logs/01999b1e-0000-7000-8000-000000000001",
+    "/audit/events",
+    "/audit/metrics",
+    "/audit/reports/activity",
+    "/audit/reports/tickets",
+    "/audit/reports/sla",
+    "/audit/reports/security",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_administrators_read_the_trail() {

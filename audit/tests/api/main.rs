@@ -4,7 +4,9 @@ mod access;
 mod export;
 mod feed;
 mod log;
+mod metrics;
 mod reconcile;
+mod reports;
 mod stream;
 mod trust;
 

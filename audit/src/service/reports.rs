@@ -1,0 +1,50 @@
+use chrono::TimeDelta;
+use shared::clock::Timestamp;
+
+use super::App;
+use crate::{
+    Error,
+    domain::{
+        Span,
+        report::{Findings, Kind, Report},
+    },
+    rendering, store,
+};
+
+/// What a report is about when nobody says since when.
+const LENGTH: TimeDelta = TimeDelta::days(30);
+
+impl App {
+    /// A report on a time; the last thirty days when nothing is said.
+    pub async fn report(
+        &self,
+        kind: Kind,
+        from: Option<Timestamp>,
+        to: Option<Timestamp>,
+    ) -> Result<Report, Error> {
+        let now = self.clock.now();
+        let (span, bucket) = Span::of_report(from, to, LENGTH, now)?;
+        let outline = kind.outline();
+        // One state of the database, so that the numbers of a report agree with each other.
+        let db = self.db.read().await?;
+        let totals = store::totals(&db, &span).await?;
+        let names: Vec<_> = outline.lines.iter().map(|(_, name)| *name).collect();
+        let course = store::course(&db, &span, bucket.grain(), &names, None).await?;
+        let mut findings = Findings::new(span, bucket, totals).over_time(course);
+        for (name, aspect, limit) in outline.parts {
+            let parts = store::parts(&db, &span, name, *aspect, *limit).await?;
+            findings = findings.apart(name, *aspect, parts);
+        }
+        Ok(Report::of(kind, &findings, now))
+    }
+
+    /// The report as a page, and what that page may do (`Content-Security-Policy`).
+    pub fn page(&self, report: &Report) -> Result<(String, &str), Error> {
+        Ok((self.pages.page(report)?, self.pages.policy()))
+    }
+
+    /// The report as a table for machines.
+    pub fn table(&self, report: &Report) -> String {
+        rendering::csv(report)
+    }
+}
