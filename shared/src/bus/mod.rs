@@ -1,6 +1,7 @@
 //! The courier between a service's outbox and the others' consumers: JetStream, or the same semantics in one process.
 
 mod definitions;
+mod failed;
 mod intake;
 mod jetstream;
 mod local;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::{
     definitions::{Durable, stream_definitions},
+    failed::{FailedEvent, FailedQuery, Retried, failed_events, retry_failed},
     intake::MAX_DELIVERIES,
     local::LocalBus,
 };
