@@ -1,5 +1,6 @@
-//! What an event becomes in the audit log. Nothing in here knows where events come from or where rows go.
+//! What an event becomes in the audit log, and what many are together. Nothing in here knows where events come from or where rows go.
 
+mod alert_events;
 mod auth_events;
 mod entry;
 mod file_events;
