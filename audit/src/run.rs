@@ -1,4 +1,4 @@
-use std::net::TcpListener;
+use std::{net::TcpListener, sync::Arc};
 
 use shared::{
     auth::TokenVerifier,
@@ -8,7 +8,10 @@ use shared::{
     process::Process,
 };
 
-use crate::{Config, consumers, routes, service::App};
+use crate::{
+    Config, consumers, routes,
+    service::{self, App},
+};
 
 /// Puts audit together and sets its consumer and its feed to work; what it answers over HTTP is the module.
 ///
@@ -21,7 +24,8 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     shared::migrate::<migrations::audit::Migrator>(&db, &common.database).await?;
     let bus = Bus::open("audit", &common.events, process).await?;
     let guard = TokenVerifier::new(&common.tokens, process.revocations.clone(), process.clock.clone());
-    let app = App::new(db.clone(), process, config.feed_streams);
+    let rules = Arc::new(config.rules.clone());
+    let app = App::new(db.clone(), process, config.feed_streams, rules.clone());
     bus.relay(db.background());
     bus.follow_revocations();
     bus.subscribe(
@@ -30,6 +34,10 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
         consumers::Trail::new(app.recorder()),
     )?;
     app.feed().announce(db.background(), &process.lifecycle);
+    process.lifecycle.spawn(
+        "sweeper of what the rules count",
+        service::sweep(db.background(), rules, process.clock.clone(), process.lifecycle.halting()),
+    );
     Ok(Module::new("audit", guard, move |cfg| routes::configure(cfg, app.clone()))
         .check("database", db.check())
         .check("events", bus.check()))

@@ -8,6 +8,7 @@ mod handlers;
 mod line;
 mod notification_events;
 mod profile_events;
+pub mod rules;
 mod ticket_events;
 mod words;
 

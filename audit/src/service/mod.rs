@@ -1,5 +1,6 @@
-//! The use cases: put events on record, read the log, read and follow the feed.
+//! The use cases: put events on record, see what many are together, read the log, read and follow the feed.
 
+mod analyze;
 mod feed;
 mod logs;
 mod record;
@@ -10,6 +11,9 @@ use shared::{auth::Revocations, clock::Clock, db::Db, process::Process};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::rules::Rules;
+
+pub use analyze::{Analyzer, sweep};
 pub use feed::{Feed, Following, Next};
 pub use record::{RecordError, Recorder};
 
@@ -23,11 +27,12 @@ pub struct App {
     feed: Feed,
     streams: Arc<Semaphore>,
     stream_limit: usize,
+    rules: Arc<Rules>,
 }
 
 impl App {
-    /// `stream_limit` is how many clients may follow the live feed at a time.
-    pub fn new(db: Db, process: &Process, stream_limit: usize) -> Self {
+    /// `stream_limit` is how many clients may follow the live feed at a time; `rules` are held against what is recorded.
+    pub fn new(db: Db, process: &Process, stream_limit: usize, rules: Arc<Rules>) -> Self {
         Self {
             db,
             clock: process.clock.clone(),
@@ -36,12 +41,14 @@ impl App {
             feed: Feed::new(),
             streams: Arc::new(Semaphore::new(stream_limit)),
             stream_limit,
+            rules,
         }
     }
 
     /// What writes events down.
     pub fn recorder(&self) -> Recorder {
-        Recorder::new(self.clock.clone(), self.feed.clone())
+        let analyzer = Analyzer::new(self.rules.clone(), self.clock.clone());
+        Recorder::new(self.clock.clone(), self.feed.clone(), analyzer)
     }
 
     /// The live end of the feed.

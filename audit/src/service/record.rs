@@ -1,7 +1,7 @@
 use sea_orm::DbErr;
 use shared::{clock::Clock, db::Tx, events::Envelope};
 
-use super::Feed;
+use super::{Analyzer, Feed};
 use crate::{
     domain::{AuditEntry, Unreadable},
     store,
@@ -23,11 +23,12 @@ pub enum RecordError {
 pub struct Recorder {
     clock: Clock,
     feed: Feed,
+    analyzer: Analyzer,
 }
 
 impl Recorder {
-    pub(super) fn new(clock: Clock, feed: Feed) -> Self {
-        Self { clock, feed }
+    pub(super) fn new(clock: Clock, feed: Feed, analyzer: Analyzer) -> Self {
+        Self { clock, feed, analyzer }
     }
 
     /// Puts events on record in the order given; they take the next numbers of the feed. That an event is recorded
@@ -42,6 +43,7 @@ impl Recorder {
             entries.push((AuditEntry::of(event)?, *event));
         }
         store::append(tx, now, &entries).await?;
+        self.analyzer.look(tx, events).await?;
         self.feed.wake_after(tx);
         Ok(())
     }

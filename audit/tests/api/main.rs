@@ -1,6 +1,8 @@
 //! Audit over HTTP, on the embedded backends or on those that the environment names.
 
 mod access;
+mod alerts;
+mod decay;
 mod export;
 mod feed;
 mod log;
@@ -29,7 +31,11 @@ impl House {
     }
 
     async fn within(world: World) -> Self {
-        let url = serve(&world).await;
+        Self::with(world, &[]).await
+    }
+
+    async fn with(world: World, settings: &[(&str, &str)]) -> Self {
+        let url = serve_with(&world, settings).await;
         let admin = world.admin("admin@example.com");
         Self { world, url, admin }
     }
@@ -57,7 +63,13 @@ impl House {
 }
 
 async fn serve(world: &World) -> String {
-    let config = Config::read(&world.sources("audit").await).unwrap();
+    serve_with(world, &[]).await
+}
+
+async fn serve_with(world: &World, settings: &[(&str, &str)]) -> String {
+    let sources = world.sources("audit").await;
+    let sources = settings.iter().fold(sources, |sources, (key, value)| sources.with(key, *value));
+    let config = Config::read(&sources).unwrap();
     let common = config.common.clone();
     world
         .serve(&common, |listener, process| async move { audit::run(config, listener, &process).await })
