@@ -3,6 +3,7 @@
 mod dto;
 mod events;
 mod export;
+mod failed;
 mod logs;
 
 use actix_web::web::Data;
@@ -15,6 +16,8 @@ pub fn configure(cfg: &mut ServiceConfig, app: App) {
     cfg.app_data(Data::new(app))
         .service(logs::list)
         .service(logs::get)
+        .service(failed::list)
+        .service(failed::retry)
         .service(events::feed)
         .service(export::export);
 }

@@ -1,6 +1,8 @@
-//! The use cases: put events on record, see what many are together, read the log, read and follow the feed.
+//! The use cases: put events on record, see what many are together, read the log, read and follow the feed, look at the
+//! events that failed.
 
 mod analyze;
+mod failed;
 mod feed;
 mod logs;
 mod record;

@@ -4,6 +4,7 @@ mod access;
 mod alerts;
 mod decay;
 mod export;
+mod failed;
 mod feed;
 mod log;
 mod stream;
