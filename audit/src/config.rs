@@ -1,6 +1,9 @@
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use shared::config::{Common, Faults, Secret, Settings, Sources};
+
+use crate::domain::rules::{Measure, Rule, RuleName, Rules};
 
 /// What audit is configured by.
 #[derive(Clone, Debug)]
@@ -15,6 +18,8 @@ pub struct Config {
     pub feed_streams: usize,
     /// How often what has arrived is compared with what the services have published.
     pub reconcile_interval: Duration,
+    /// The rules that raise alerts.
+    pub rules: Rules,
 }
 
 impl Config {
@@ -30,6 +35,7 @@ impl Config {
             checkpoint_interval: settings.duration("checkpoint_interval"),
             feed_streams: settings.number("feed_streams", 0..=10_000),
             reconcile_interval: interval(&mut settings),
+            rules: Rules::of(|name| rule(&mut settings, name)),
         };
         settings.finish(config)
     }
@@ -44,8 +50,104 @@ fn interval(settings: &mut Settings) -> Duration {
     interval
 }
 
+/// The most that can be asked to be counted: a window that holds more is never looked at.
+const MOST: u32 = 100_000;
+
+/// All keys of a rule are read even where it is off: a fault is better told today than on the day it is switched on.
+fn rule(settings: &mut Settings<'_>, name: RuleName) -> Rule {
+    let key = format!("alert_{}", name.as_str());
+    let measure = match name {
+        RuleName::FailedLogins
+        | RuleName::FailedLoginsAddress
+        | RuleName::MassDownload
+        | RuleName::MassDeletion => Measure::Events(settings.number(&key, 0..=MOST)),
+        RuleName::ManyAddresses => Measure::Values(settings.number(&key, 0..=MOST)),
+        RuleName::SlaDecay => Measure::Share {
+            percent: settings.number(&key, 0..=100),
+            minimum: settings.number(&format!("{key}_minimum"), 1..=MOST),
+        },
+    };
+    Rule { name, window: window(settings, &format!("{key}_window")), measure }
+}
+
+fn window(settings: &mut Settings<'_>, key: &str) -> TimeDelta {
+    const LONGEST: TimeDelta = TimeDelta::days(31);
+    let window = TimeDelta::from_std(settings.duration(key)).unwrap_or(TimeDelta::MAX);
+    if window < TimeDelta::seconds(1) || window > LONGEST {
+        settings.fault(key, "must be from 1s to 31d");
+    }
+    window.min(LONGEST)
+}
+
 impl AsRef<Common> for Config {
     fn as_ref(&self) -> &Common {
         &self.common
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(settings: &[(&str, &str)]) -> Result<Config, Faults> {
+        Config::read(
+            &settings.iter().fold(Sources::of("", []), |sources, (key, value)| sources.with(key, *value)),
+        )
+    }
+
+    #[test]
+    fn every_rule_is_on_until_somebody_sets_it_to_0() {
+        let config = read(&[]).unwrap();
+        for name in RuleName::ALL {
+            assert!(config.rules.on(name).is_some(), "{name:?}");
+            let off = format!("ALERT_{}", name.as_str().to_ascii_uppercase());
+            let config = read(&[(&off, "0")]).unwrap();
+            let on: Vec<_> =
+                RuleName::ALL.into_iter().filter(|name| config.rules.on(*name).is_some()).collect();
+            assert!(on.len() == 5 && !on.contains(&name), "{on:?} are on without {name:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_is_what_is_set() {
+        let config = read(&[
+            ("ALERT_MANY_ADDRESSES", "3"),
+            ("ALERT_MANY_ADDRESSES_WINDOW", "2h"),
+            ("ALERT_SLA_DECAY", "25"),
+            ("ALERT_SLA_DECAY_MINIMUM", "4"),
+        ])
+        .unwrap();
+        let addresses = config.rules.on(RuleName::ManyAddresses).unwrap();
+        assert_eq!((addresses.measure, addresses.window), (Measure::Values(3), TimeDelta::hours(2)));
+        let decay = config.rules.on(RuleName::SlaDecay).unwrap();
+        assert_eq!(decay.measure, Measure::Share { percent: 25, minimum: 4 });
+    }
+
+    #[test]
+    fn every_fault_is_told_at_once_with_its_key() {
+        let faults = read(&[
+            ("ALERT_FAILED_LOGINS", "many"),
+            ("ALERT_FAILED_LOGINS_ADDRESS", "-1"),
+            ("ALERT_MANY_ADDRESSES_WINDOW", "0s"),
+            ("ALERT_MASS_DOWNLOAD_WINDOW", "32d"),
+            // Also where the rule is off.
+            ("ALERT_MASS_DELETION", "0"),
+            ("ALERT_MASS_DELETION_WINDOW", "a while"),
+            ("ALERT_SLA_DECAY", "101"),
+            ("ALERT_SLA_DECAY_MINIMUM", "0"),
+        ])
+        .unwrap_err()
+        .to_string();
+        for words in [
+            "audit: ALERT_FAILED_LOGINS: “many” is not a number from 0 to 100000",
+            "audit: ALERT_FAILED_LOGINS_ADDRESS: “-1” is not a number from 0 to 100000",
+            "audit: ALERT_MANY_ADDRESSES_WINDOW: must be from 1s to 31d",
+            "audit: ALERT_MASS_DOWNLOAD_WINDOW: must be from 1s to 31d",
+            "audit: ALERT_MASS_DELETION_WINDOW: “a while” is not a duration, as in 250ms, 10s, 30m, 24h or 7d",
+            "audit: ALERT_SLA_DECAY: “101” is not a number from 0 to 100",
+            "audit: ALERT_SLA_DECAY_MINIMUM: “0” is not a number from 1 to 100000",
+        ] {
+            assert!(faults.contains(words), "{words} is not in {faults}");
+        }
     }
 }

@@ -11,8 +11,8 @@ use crate::{
 /// Why audit could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no such line.
-    #[error("there is no such audit log")]
+    /// There is no such thing.
+    #[error("there is no such audit log or failed event")]
     NotFound,
     /// Nothing was signed there.
     #[error("there is no checkpoint at row {0}; GET /audit/checkpoints has them")]
@@ -32,6 +32,12 @@ pub enum Error {
     /// A report could not be written down.
     #[error(transparent)]
     Page(#[from] RenderFault),
+    /// The failed event is on record by now.
+    #[error("the event is on record already")]
+    Resolved,
+    /// The failed event failed again.
+    #[error("{0}")]
+    StillFailing(String),
     /// The database did not do its part.
     #[error(transparent)]
     Database(#[from] DbErr),
@@ -49,6 +55,8 @@ impl From<Error> for ApiError {
             Error::Span(fault) => bad_query(field(&fault), &fault.to_string()),
             Error::DimensionOfNothing => bad_query("dimension", "needs a name beside it"),
             Error::Page(fault) => ApiError::internal(fault),
+            Error::Resolved => ApiError::new(Code::Conflict).detail(error.to_string()),
+            Error::StillFailing(_) => ApiError::new(Code::EventNotHandled).detail(error.to_string()),
             Error::Database(fault) => ApiError::from(fault),
         }
     }

@@ -1,4 +1,4 @@
-use std::net::TcpListener;
+use std::{net::TcpListener, sync::Arc};
 
 use shared::{
     auth::TokenVerifier,
@@ -10,10 +10,10 @@ use shared::{
 };
 
 use crate::{
-    Config, consumers,
+    Config,
     domain::Signer,
     routes,
-    service::{App, Reconciler},
+    service::{self, App, Reconciler},
 };
 
 /// Puts audit together and sets its consumer, its reconciler and its feed to work; what it answers over HTTP is the module.
@@ -32,17 +32,22 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
         None => secret_of_data_folder(&common.data_dir, "audit", "secret")?,
     };
     let signer = Signer::of(&derive(&secret, "audit", "checkpoints"));
-    let app = App::new(db.clone(), process, signer, config.feed_streams);
+    let rules = Arc::new(config.rules.clone());
+    let app = App::new(db.clone(), process, signer, config.feed_streams, rules.clone());
     app.found().await?;
     bus.relay(db.background());
     bus.follow_revocations();
     let durable = Durable::new("audit", include_str!("../../nats/consumers/audit.json"))?;
-    bus.subscribe(durable.clone(), db.background(), consumers::Trail::new(app.recorder()))?;
+    bus.subscribe(durable.clone(), db.background(), app.recorder())?;
     let every = config.reconcile_interval;
     let reconciler = Reconciler::new(db.background(), bus.clone(), durable, process.clock.clone(), every);
     process.lifecycle.spawn("audit reconciler", reconciler.run(process.lifecycle.halting()));
     app.keep_checkpoints(config.checkpoint_interval, &process.lifecycle);
     app.feed().announce(db.background(), &process.lifecycle);
+    process.lifecycle.spawn(
+        "sweeper of what the rules count",
+        service::sweep(db.background(), rules, process.clock.clone(), process.lifecycle.halting()),
+    );
     Ok(Module::new("audit", guard, move |cfg| routes::configure(cfg, app.clone()))
         .check("database", db.check())
         .check("events", bus.check()))

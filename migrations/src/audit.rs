@@ -40,4 +40,10 @@ migrator! {
         ],
         down: &[Both("DROP TABLE metrics")],
     },
+    Step {
+        name: "audit_0005",
+        blocks: false,
+        up: &[Both(include_str!("sql/audit_0005_alerts.sql"))],
+        down: &[Both(include_str!("sql/audit_0005_alerts.down.sql"))],
+    },
 }

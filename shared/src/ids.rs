@@ -89,6 +89,8 @@ id! {
     DeliveryId,
     /// A row of the audit log.
     AuditLogId,
+    /// What a rule of the audit made of many events.
+    AlertId,
     /// An event that a consumer gave up on.
     FailedEventId,
     /// A relay that may hold the lease of its database.

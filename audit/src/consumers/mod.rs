@@ -9,23 +9,15 @@ use shared::{
 use crate::service::{RecordError, Recorder};
 
 /// Puts events on record, a batch with few statements, in the transaction that the bus gives.
-pub struct Trail(Recorder);
-
-impl Trail {
-    pub(crate) fn new(recorder: Recorder) -> Self {
-        Self(recorder)
-    }
-}
-
-impl Handler for Trail {
+impl Handler for Recorder {
     async fn handle(&self, tx: &Tx, event: &Envelope) -> Result<(), Fault> {
         let now = tx.db().clock().now();
-        self.0.record(tx, [event], now).await.map_err(Fault::from)
+        self.record(tx, [event], now).await.map_err(Fault::from)
     }
 
     async fn handle_all(&self, tx: &Tx, batch: &[Taken<'_, Envelope>]) -> Result<(), Fault> {
         let now = tx.db().clock().now();
-        self.0.record(tx, batch.iter().map(Taken::message), now).await.map_err(Fault::from)
+        self.record(tx, batch.iter().map(Taken::message), now).await.map_err(Fault::from)
     }
 }
 

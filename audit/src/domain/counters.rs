@@ -3,8 +3,8 @@ use std::borrow::Cow;
 use shared::{
     clock::Timestamp,
     events::{
-        Envelope, Event, FileDeleted, FileInfected, FileUploaded, NotificationFailed, NotificationSent,
-        SessionRevoked, SlaClock, TicketAssigned, TicketCommented, TicketCreated, TicketDeleted,
+        Envelope, Event, FileDeleted, FileDownloaded, FileInfected, FileUploaded, NotificationFailed, NotificationSent,
+        SecurityAlert, SessionRevoked, SlaAlert, SlaClock, TicketAssigned, TicketCommented, TicketCreated, TicketDeleted,
         TicketSlaBreached, TicketSlaWarning, TicketStatusChanged, TicketUpdated, UserAvatarChanged,
         UserDeleted, UserEmailVerified, UserLocked, UserLogin, UserLoginFailed, UserLogout,
         UserPasswordChanged, UserPasswordReset, UserProfileUpdated, UserRegistered, UserRoleChanged,
@@ -14,7 +14,7 @@ use shared::{
 use uuid::Uuid;
 
 use super::{Aspect, Dimension};
-use Aspect::{Category, Channel, Clock, Priority, Reason, Role, Status, Template, User, Visibility};
+use Aspect::{Category, Channel, Clock, Priority, Reason, Role, Rule, Status, Template, User, Visibility};
 
 /// All events, of whatever type.
 pub const EVENTS: &str = "events_recorded";
@@ -72,10 +72,13 @@ pub const COUNTERS: &[Counter] = &[
     each::<TicketSlaWarning>("tickets_sla_warning", &[Clock, Priority]),
     each::<TicketSlaBreached>("tickets_sla_breached", &[Clock, Priority]),
     each::<FileUploaded>("files_uploaded", &[]),
+    each::<FileDownloaded>("files_downloaded", &[]),
     each::<FileDeleted>("files_deleted", &[]),
     each::<FileInfected>("files_infected", &[]),
     each::<NotificationSent>("notifications_sent", &[Template, Channel]),
     each::<NotificationFailed>("notifications_failed", &[Template, Channel]),
+    each::<SecurityAlert>("security_alert", &[Rule]),
+    each::<SlaAlert>("sla_alert", &[Clock]),
     some(EVENTS, &[User]),
     some(RESOLVED, &[]),
     some(CLOSED, &[]),
@@ -168,6 +171,8 @@ fn particulars(event: &Envelope) -> Result<Particulars, serde_json::Error> {
             let breach: TicketSlaBreached = event.data()?;
             by(vec![Clock.of(clock_name(breach.clock)), Priority.of(&breach.priority)])
         }
+        SecurityAlert::TYPE => by(vec![Rule.of(&event.data::<SecurityAlert>()?.rule)]),
+        SlaAlert::TYPE => by(vec![Clock.of(clock_name(event.data::<SlaAlert>()?.clock))]),
         NotificationSent::TYPE => {
             let sent: NotificationSent = event.data()?;
             let dimensions = vec![Template.of(&sent.template), Channel.of(&sent.channel)];

@@ -1,12 +1,14 @@
 use serde_json::{Map, Value, value::to_raw_value};
 use shared::{
     clock::Timestamp,
-    events::Envelope,
+    events::{Envelope, Event, UserDeleted},
     ids::{AuditLogId, EventId, UserId},
+    vault::Seal,
 };
 use uuid::Uuid;
 
 use super::{
+    Link,
     handlers::{self, Reading},
     personal::withhold,
 };
@@ -79,6 +81,12 @@ impl Facts {
             resource_id: Some(event.aggregate_id).filter(|id| !id.is_nil()),
             user_id: event.user_id,
         }
+    }
+
+    /// Whether they are what the row's envelope says.
+    #[must_use]
+    pub fn are_of(&self, link: &Link) -> bool {
+        serde_json::from_str(&link.envelope).is_ok_and(|event| Self::of(&event) == *self)
     }
 }
 
@@ -173,12 +181,18 @@ impl AuditEntry {
         self.event.correlation_id.clone().map(without_nul)
     }
 
-    /// The text of the event that is kept for ever, and apart from it the personal details of whom it is about. An event that
-    /// is about nobody has none.
+    /// Whom the event erases.
+    #[must_use]
+    pub fn erased(&self) -> Option<UserId> {
+        self.person.filter(|_| self.event.event_type == UserDeleted::TYPE)
+    }
+
+    /// The text of the event that is kept for ever, and apart from it the personal details of whom it is about, sealed for them.
+    /// Without a seal – of somebody who was erased – they are not kept.
     ///
     /// # Errors
     /// When the data is no JSON, which an event that was read always is.
-    pub fn apart(&self) -> Result<(String, Map<String, Value>), serde_json::Error> {
+    pub fn sealed(&self, seal: Option<&Seal>) -> Result<(String, Option<String>), serde_json::Error> {
         let mut personal = Map::new();
         let mut kept = self.event.clone();
         if self.person.is_some() && !self.personal.is_empty() {
@@ -188,7 +202,13 @@ impl AuditEntry {
                 kept.data = to_raw_value(&data)?;
             }
         }
-        Ok((serde_json::to_string(&kept)?, personal))
+        let sealed = match seal {
+            Some(seal) if !personal.is_empty() => {
+                Some(seal.close(&self.facts.event_id.to_string(), &serde_json::to_vec(&personal)?))
+            }
+            _ => None,
+        };
+        Ok((serde_json::to_string(&kept)?, sealed))
     }
 }
 

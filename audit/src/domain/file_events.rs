@@ -1,7 +1,7 @@
 //! Files.
 
 use serde_json::{Value, json};
-use shared::events::{FileDeleted, FileInfected, FileUploaded};
+use shared::events::{FileDeleted, FileDownloaded, FileInfected, FileUploaded};
 use shared::ids::UserId;
 
 use super::handlers::Audited;
@@ -21,6 +21,16 @@ impl Audited for FileUploaded {
             "mimeType": self.mime_type,
             "fileHash": self.file_hash,
         })
+    }
+}
+
+impl Audited for FileDownloaded {
+    fn person(&self) -> Option<UserId> {
+        None
+    }
+
+    fn details(self) -> Value {
+        json!({ "ticketId": self.ticket_id, "via": self.via })
     }
 }
 

@@ -1,15 +1,16 @@
 use serde_json::Value;
 use shared::events::{
-    Envelope, Event, FileDeleted, FileInfected, FileUploaded, NotificationFailed, NotificationSent,
-    SessionRevoked, TicketAssigned, TicketCommented, TicketCreated, TicketDeleted, TicketSlaBreached,
-    TicketSlaWarning, TicketStatusChanged, TicketUpdated, UserAvatarChanged, UserDeleted, UserEmailVerified,
-    UserLocked, UserLogin, UserLoginFailed, UserLogout, UserPasswordChanged, UserPasswordReset,
-    UserProfileUpdated, UserRegistered, UserRoleChanged, UserStatusChanged,
+    Envelope, Event, FileDeleted, FileDownloaded, FileInfected, FileUploaded, NotificationFailed,
+    NotificationSent, SecurityAlert, SessionRevoked, SlaAlert, TicketAssigned, TicketCommented,
+    TicketCreated, TicketDeleted, TicketSlaBreached, TicketSlaWarning, TicketStatusChanged, TicketUpdated,
+    UserAvatarChanged, UserDeleted, UserEmailVerified, UserLocked, UserLogin, UserLoginFailed, UserLogout,
+    UserPasswordChanged, UserPasswordReset, UserProfileUpdated, UserRegistered, UserRoleChanged,
+    UserStatusChanged,
 };
 use shared::ids::UserId;
 
 use super::Origin;
-use Resource::{Delivery, File, Session, Ticket, User};
+use Resource::{Alert, Delivery, File, Session, Ticket, User};
 
 /// What the audit log takes from an event of one type.
 pub(super) trait Audited: Event {
@@ -41,6 +42,8 @@ pub enum Resource {
     File,
     /// A message to one recipient.
     Delivery,
+    /// What a rule made of many events.
+    Alert,
 }
 
 impl Resource {
@@ -53,6 +56,7 @@ impl Resource {
             Ticket => "ticket",
             File => "file",
             Delivery => "notification",
+            Alert => "alert",
         }
     }
 }
@@ -123,10 +127,13 @@ pub const HANDLERS: &[EventHandler] = &[
     EventHandler::of::<TicketSlaWarning>("TICKET_SLA_WARNING", Ticket),
     EventHandler::of::<TicketSlaBreached>("TICKET_SLA_BREACHED", Ticket),
     EventHandler::of::<FileUploaded>("FILE_UPLOADED", File),
+    EventHandler::of::<FileDownloaded>("FILE_DOWNLOADED", File),
     EventHandler::of::<FileDeleted>("FILE_DELETED", File),
     EventHandler::of::<FileInfected>("FILE_INFECTED", File),
     EventHandler::of::<NotificationSent>("NOTIFICATION_SENT", Delivery),
     EventHandler::of::<NotificationFailed>("NOTIFICATION_FAILED", Delivery),
+    EventHandler::of::<SecurityAlert>("SECURITY_ALERT", Alert),
+    EventHandler::of::<SlaAlert>("SLA_ALERT", Alert),
 ];
 
 #[cfg(test)]

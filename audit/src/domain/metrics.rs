@@ -23,6 +23,8 @@ pub enum Aspect {
     Reason,
     /// The role that somebody got.
     Role,
+    /// The rule that raised an alert.
+    Rule,
     /// The status from then on.
     Status,
     /// What somebody was told.
@@ -93,13 +95,14 @@ pub struct Durations {
 
 impl Aspect {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Category,
         Self::Channel,
         Self::Clock,
         Self::Priority,
         Self::Reason,
         Self::Role,
+        Self::Rule,
         Self::Status,
         Self::Template,
         Self::User,
@@ -116,6 +119,7 @@ impl Aspect {
             Self::Priority => "priority",
             Self::Reason => "reason",
             Self::Role => "role",
+            Self::Rule => "rule",
             Self::Status => "status",
             Self::Template => "template",
             Self::User => "user",

@@ -1,6 +1,7 @@
-//! What an event becomes in the trail, how the trail is trusted, and what is counted. Nothing in here knows where events come
-//! from or where rows go.
+//! What an event becomes in the trail, how the trail is trusted, what is counted, and what many are together. Nothing in here
+//! knows where events come from or where rows go.
 
+mod alert_events;
 mod arrivals;
 mod auth_events;
 mod chain;
@@ -18,6 +19,7 @@ mod notification_events;
 mod personal;
 mod profile_events;
 pub mod report;
+pub mod rules;
 mod series;
 mod span;
 mod ticket_events;
@@ -34,7 +36,7 @@ pub use counters::{COUNTERS, Counter, aspects};
 pub use handlers::{EventHandler, HANDLERS, Resource};
 pub use holes::{Holes, Reading};
 pub use line::{FeedItem, LogFilter, LogLine, LogsQuery};
-pub use personal::{WITHHELD, restore};
+pub use personal::{Unopened, WITHHELD};
 pub use verify::{Tampering, Verifier};
 pub use metrics::{
     Aspect, Dimension, DimensionFault, Durations, Measure, MetricName, MetricNameFault, Tally, measures,

@@ -1,6 +1,6 @@
 //! Is the trail as it was written? The same question for the service, over its table, and for an outsider, over an export.
 
-use super::{Checkpoint, Hash, Link, PublicKey};
+use super::{Checkpoint, Facts, Hash, Link, PublicKey};
 
 /// What is wrong, and with which row first.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -111,6 +111,15 @@ impl Verifier {
         self.last = wanted;
         self.hash = link.hash;
         Ok(())
+    }
+
+    /// The next row of the table, with what it is found by there: a line could be hidden without touching the chain.
+    ///
+    /// # Errors
+    /// When it is not the one that belongs here, or is found by what its envelope does not say.
+    pub fn row_found_by(&mut self, link: &Link, facts: &Facts) -> Result<(), Tampering> {
+        self.row(link)?;
+        if facts.are_of(link) { Ok(()) } else { Err(Tampering::Changed(link.sequence)) }
     }
 
     /// A checkpoint at the row that was seen last.

@@ -24,7 +24,8 @@ pub struct LogsParams {
     /// What was done, as in `TICKET_CREATED`.
     #[param(value_type = Option<String>, max_length = 64, example = "TICKET_CREATED")]
     action: Option<Action>,
-    /// What kind of thing it was done to: `user`, `session`, `ticket`, `file`, `notification`.
+    /// What kind of thing it was done to: `user`, `session`, `ticket`, `file`, `notification`,
+    /// `alert`.
     #[param(value_type = Option<String>, max_length = 64, example = "ticket")]
     resource_type: Option<ResourceType>,
     /// Which one.

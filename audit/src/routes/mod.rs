@@ -3,6 +3,7 @@
 mod dto;
 mod events;
 mod export;
+mod failed;
 mod logs;
 mod metrics;
 mod metrics_dto;
@@ -20,6 +21,8 @@ pub fn configure(cfg: &mut ServiceConfig, app: App) {
     cfg.app_data(Data::new(app))
         .service(logs::list)
         .service(logs::get)
+        .service(failed::list)
+        .service(failed::retry)
         .service(events::feed)
         .service(export::export)
         .service(trust::verify)

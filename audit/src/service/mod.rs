@@ -1,7 +1,9 @@
-//! The use cases: put events on record, read the log, read and follow the feed, show that nobody has touched it, see to it that
-//! nothing is missing, show what was counted.
+//! The use cases: put events on record, see what many are together, read the log, read and follow the feed, show that nobody
+//! has touched it, see to it that nothing is missing, show what was counted, look at the events that failed.
 
+mod analyze;
 mod export;
+mod failed;
 mod feed;
 mod keep;
 mod logs;
@@ -17,8 +19,12 @@ use std::sync::Arc;
 use shared::{clock::Clock, db::Db, live::Live, process::Process};
 use tokio::sync::Semaphore;
 
-use crate::{domain::Signer, rendering::Pages};
+use crate::{
+    domain::{Signer, rules::Rules},
+    rendering::Pages,
+};
 
+pub use analyze::{Analyzer, sweep};
 pub use export::Export;
 pub use feed::{Feed, Following};
 pub use reconcile::Reconciler;
@@ -36,11 +42,12 @@ pub struct App {
     streams: Arc<Semaphore>,
     stream_limit: usize,
     pages: Arc<Pages>,
+    rules: Arc<Rules>,
 }
 
 impl App {
-    /// `stream_limit` is how many clients may follow the live feed at a time.
-    pub fn new(db: Db, process: &Process, signer: Signer, stream_limit: usize) -> Self {
+    /// `stream_limit` is how many clients may follow the live feed at a time; `rules` are held against what is recorded.
+    pub fn new(db: Db, process: &Process, signer: Signer, stream_limit: usize, rules: Arc<Rules>) -> Self {
         Self {
             db,
             clock: process.clock.clone(),
@@ -50,12 +57,14 @@ impl App {
             streams: Arc::new(Semaphore::new(stream_limit)),
             stream_limit,
             pages: Arc::new(Pages::new()),
+            rules,
         }
     }
 
     /// What writes events down.
     pub fn recorder(&self) -> Recorder {
-        Recorder::new(self.signer.clone(), self.feed.clone())
+        let analyzer = Analyzer::new(self.rules.clone(), self.clock.clone());
+        Recorder::new(self.signer.clone(), self.feed.clone(), analyzer)
     }
 
     /// The live end of the feed.

@@ -1,9 +1,7 @@
 use sea_orm::{ConnectionTrait, DbErr};
-use serde_json::value::to_raw_value;
-use shared::events::Envelope;
 
 use crate::{
-    domain::{FeedItem, Link, restore},
+    domain::{FeedItem, Link},
     store,
 };
 
@@ -11,25 +9,9 @@ use crate::{
 pub(super) async fn opened(conn: &impl ConnectionTrait, links: Vec<Link>) -> Result<Vec<FeedItem>, DbErr> {
     let sealed = links.iter().filter(|link| link.sealed.is_some());
     let seals = store::seals(conn, sealed.filter_map(|link| link.person_id)).await?;
-    links.into_iter().map(|link| open(link, &seals)).collect()
-}
-
-fn open(link: Link, seals: &store::Seals) -> Result<FeedItem, DbErr> {
-    let broken = |what: &str, fault: &dyn std::fmt::Display| {
-        DbErr::Type(format!("row {} of the trail: {what}: {fault}", link.sequence))
+    let open = |link: Link| {
+        let seal = link.person_id.and_then(|person| seals.get(&person)?.as_ref());
+        link.opened(seal).map_err(|fault| DbErr::Type(fault.to_string()))
     };
-    let mut event: Envelope =
-        serde_json::from_str(&link.envelope).map_err(|fault| broken("the envelope", &fault))?;
-    let seal = link.person_id.and_then(|person| seals.get(&person)?.as_ref());
-    if let (Some(seal), Some(sealed)) = (seal, &link.sealed) {
-        let plain = seal
-            .open(&event.event_id.to_string(), sealed)
-            .map_err(|fault| broken("the personal details", &fault))?;
-        let json = |fault: serde_json::Error| broken("the personal details", &fault);
-        let personal = serde_json::from_slice(&plain).map_err(json)?;
-        let mut data = serde_json::from_str(event.data.get()).map_err(json)?;
-        restore(&mut data, personal);
-        event.data = to_raw_value(&data).map_err(json)?;
-    }
-    Ok(FeedItem { sequence: link.sequence, received_at: link.recorded_at, event })
+    links.into_iter().map(open).collect()
 }

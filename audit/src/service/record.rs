@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use sea_orm::DbErr;
-use shared::{clock::Timestamp, db::Tx, events::Envelope, ids::UserId};
+use shared::{clock::Timestamp, db::Tx, events::Envelope};
 
-use super::Feed;
+use super::{Analyzer, Feed};
 use crate::{
     domain::{AuditEntry, Link, Signer, Unreadable, hash, measures},
     store,
@@ -25,11 +25,12 @@ pub enum RecordError {
 pub struct Recorder {
     signer: Arc<Signer>,
     feed: Feed,
+    analyzer: Analyzer,
 }
 
 impl Recorder {
-    pub(super) fn new(signer: Arc<Signer>, feed: Feed) -> Self {
-        Self { signer, feed }
+    pub(super) fn new(signer: Arc<Signer>, feed: Feed, analyzer: Analyzer) -> Self {
+        Self { signer, feed, analyzer }
     }
 
     /// Puts events on record in the order given; they take the next numbers of the feed. That an event is recorded
@@ -54,13 +55,14 @@ impl Recorder {
         let (mut sequence, mut previous) = (head.sequence, head.hash);
         let mut rows = Vec::with_capacity(entries.len());
         for entry in &entries {
-            let (envelope, sealed) = sealed(entry, &seals)?;
-            sequence += 1;
             let person_id = entry.person();
+            let seal = person_id.and_then(|person| seals.get(&person)?.as_ref());
+            let (envelope, sealed) = entry.sealed(seal).map_err(|fault| DbErr::Custom(fault.to_string()))?;
+            sequence += 1;
             previous = hash(previous, sequence, recorded_at, person_id, sealed.as_deref(), &envelope);
             let link = Link { sequence, recorded_at, person_id, sealed, envelope, hash: previous };
             rows.push((link, entry.facts().clone()));
-            if let Some(erased) = erased(entry) {
+            if let Some(erased) = entry.erased() {
                 store::destroy(tx, erased, now).await?;
                 seals.insert(erased, None);
             }
@@ -71,29 +73,8 @@ impl Recorder {
             entries.iter().map(|entry| (&*entry.event().source, entry.event().sequence)).collect();
         store::arrivals::note(tx, &numbers).await?;
         store::metrics::add(tx, &measures(entries.iter().map(AuditEntry::event))).await?;
+        self.analyzer.look(tx, entries.iter().map(AuditEntry::event)).await?;
         self.feed.wake_after(tx);
         Ok(())
     }
-}
-
-/// The envelope as it is kept, and the personal details that were taken out of it, sealed for whom they are about. Of somebody
-/// who was erased none are kept.
-fn sealed(entry: &AuditEntry, seals: &store::Seals) -> Result<(String, Option<String>), DbErr> {
-    let broken = |fault: serde_json::Error| DbErr::Custom(fault.to_string());
-    let (envelope, personal) = entry.apart().map_err(broken)?;
-    let seal = entry.person().and_then(|person| seals.get(&person)?.as_ref());
-    let sealed = match seal {
-        Some(seal) if !personal.is_empty() => {
-            let plain = serde_json::to_vec(&personal).map_err(broken)?;
-            Some(seal.close(&entry.facts().event_id.to_string(), &plain))
-        }
-        _ => None,
-    };
-    Ok((envelope, sealed))
-}
-
-/// Whom the event erases.
-fn erased(entry: &AuditEntry) -> Option<UserId> {
-    use shared::events::{Event, UserDeleted};
-    entry.person().filter(|_| entry.event().event_type == UserDeleted::TYPE)
 }

@@ -1,5 +1,5 @@
 //! Store remembers: the trail, its head, its checkpoints, the keys of persons, which numbers have arrived, what was counted. No
-//! statement in here changes or deletes a row of the trail.
+//! statement in here changes or deletes a row of the trail. What the rules count is no record, and is forgotten.
 
 mod append;
 pub mod arrivals;
@@ -8,12 +8,14 @@ mod head;
 mod keys;
 pub mod metrics;
 mod read;
+mod rules;
 mod sums;
 mod trail;
 
 pub use append::append;
 pub use former::{forget_former, former_events};
 pub use head::{checkpoint_at, checkpoints, found, head, keep_checkpoint, lock_head, move_head, retained};
-pub use keys::{Seals, destroy, seals, seals_for_all};
+pub use keys::{destroy, seals, seals_for_all};
 pub use read::{feed, line, lines, lines_on, links};
+pub use rules::{enter, finding, forget_older, overflowing, speak_of, spoken_of, sweep};
 pub use sums::{course, parts, totals};

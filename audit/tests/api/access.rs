@@ -1,9 +1,10 @@
 use super::House;
 
-const ROUTES: [&str; 8] = [
+const ROUTES: [&str; 9] = [
     "/audit/logs",
     "/audit/logs/01999b1e-0000-7000-8000-000000000001",
     "/audit/events",
+    "/audit/events/failed",
     "/audit/metrics",
     "/audit/reports/activity",
     "/audit/reports/tickets",
@@ -55,6 +56,11 @@ async fn a_bad_query_is_refused_in_words() {
         "/audit/events?after=18446744073709551615",
         "/audit/events?after=1&cursor=1",
         "/audit/events?limit=101",
+        "/audit/events/failed?resolved=maybe",
+        "/audit/events/failed?sort=attempts",
+        "/audit/events/failed?cursor=x",
+        "/audit/events/failed?limit=0",
+        "/audit/events/failed?colour=red",
     ] {
         let answer = house.ask(&house.admin, path).await;
         assert_eq!(answer.status(), 400, "{path}");
@@ -64,4 +70,20 @@ async fn a_bad_query_is_refused_in_words() {
             "{path}: {problem}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_administrators_retry_what_failed() {
+    let house = House::open().await;
+    let (user, agent) = (house.world.user("user@example.com"), house.world.agent("agent@example.com"));
+    let path = "/audit/events/failed/01999b1e-0000-7000-8000-000000000001/retry";
+    let retry = |token: Option<&str>| {
+        let request = reqwest::Client::new().post(format!("{}{path}", house.url));
+        let request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
+        async { request.send().await.unwrap().status().as_u16() }
+    };
+    assert_eq!(retry(None).await, 401);
+    assert_eq!(retry(Some(&user.token)).await, 403);
+    assert_eq!(retry(Some(&agent.token)).await, 403);
+    assert_eq!(retry(Some(&house.admin.token)).await, 404);
 }

@@ -1,7 +1,10 @@
 //! Audit over HTTP, on the embedded backends or on those that the environment names.
 
 mod access;
+mod alerts;
+mod decay;
 mod export;
+mod failed;
 mod feed;
 mod log;
 mod metrics;
@@ -33,7 +36,11 @@ impl House {
     }
 
     async fn within(world: World) -> Self {
-        let url = serve(&world).await;
+        Self::with(world, &[]).await
+    }
+
+    async fn with(world: World, settings: &[(&str, &str)]) -> Self {
+        let url = serve_with(&world, settings).await;
         let admin = world.admin("admin@example.com");
         Self { world, url, admin }
     }
@@ -61,7 +68,12 @@ impl House {
 }
 
 async fn serve(world: &World) -> String {
+    serve_with(world, &[]).await
+}
+
+async fn serve_with(world: &World, settings: &[(&str, &str)]) -> String {
     let sources = world.sources("audit").await.with("RECONCILE_INTERVAL", "250ms");
+    let sources = settings.iter().fold(sources, |sources, (key, value)| sources.with(key, *value));
     let config = Config::read(&sources).unwrap();
     let common = config.common.clone();
     world

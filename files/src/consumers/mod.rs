@@ -37,8 +37,10 @@ fn decide(event_type: &str) -> Option<Decision> {
         "ticket.commented" | "ticket.sla_warning" | "ticket.sla_breached" => Decision::Ignore,
         "ticket.deleted" => Decision::TakeFiles,
         // These we say ourselves.
-        "file.uploaded" | "file.deleted" | "file.infected" => Decision::Ignore,
+        "file.uploaded" | "file.downloaded" | "file.deleted" | "file.infected" => Decision::Ignore,
         "notification.sent" | "notification.failed" => Decision::Ignore,
+        // Administrators read them in the trail.
+        "security.alert" | "sla.alert" => Decision::Ignore,
         _ => return None,
     })
 }

@@ -1,6 +1,6 @@
 use shared::auth::{Caller, Role};
 use shared::clock::Timestamp;
-use shared::events::{FileDeleted, FileInfected, FileUploaded, NewEvent};
+use shared::events::{FileDeleted, FileDownloaded, FileInfected, FileUploaded, FileWay, NewEvent};
 use shared::ids::{FileId, TicketId, UserId};
 use thiserror::Error;
 
@@ -224,6 +224,12 @@ impl File {
             return Err(FileError::NotYours);
         }
         Ok(self.gone(Some(caller.user_id), now))
+    }
+
+    /// Somebody takes its bytes away, or is given the means to: what there is to tell. It stays as it is.
+    pub fn downloaded(&self, by: UserId, via: FileWay, now: Timestamp) -> NewEvent {
+        let event = FileDownloaded { file_id: self.id, ticket_id: self.ticket_id, downloaded_by: by, via };
+        NewEvent::of(&event, self.version, Some(by), now)
     }
 
     /// Its ticket was deleted, by whom is said, and it goes with it.

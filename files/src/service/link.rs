@@ -3,6 +3,7 @@ use std::time::Duration;
 use shared::auth::Caller;
 use shared::clock::Timestamp;
 
+use super::access::Reading;
 use super::{App, Reader, Visible};
 use crate::domain::File;
 use crate::error::Error;
@@ -19,8 +20,8 @@ pub struct Link {
 }
 
 impl App {
-    /// A link to the bytes of a file for five minutes, and a line in the log of accesses. The bucket serves it as this
-    /// service would: as an attachment, of the type that it was found to be.
+    /// A link to the bytes of a file for five minutes, and a line in the log of accesses, of which is told. The bucket
+    /// serves it as this service would: as an attachment, of the type that it was found to be.
     ///
     /// # Errors
     /// When the database refuses.
@@ -35,7 +36,7 @@ impl App {
         let expires_at = self.clock.now() + GOOD_FOR;
         let blobs = self.buckets.named(&file.bucket);
         let url = blobs.link(&file.key, GOOD_FOR, disposition, &file.mime_type).await?;
-        self.note(caller, file, "url", reader).await?;
+        self.note(caller, file, Reading::Link, reader).await?;
         Ok(Link { url, expires_at })
     }
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use shared::auth::Caller;
 
+use super::access::Reading;
 use super::{App, Reader, Visible};
 use crate::domain::{File, FileError, Kind, Side};
 use crate::error::Error;
@@ -73,7 +74,7 @@ impl App {
             tracing::info!(file = %file.id, fault, "a picture cannot be drawn");
             FileError::NoThumbnail
         })?;
-        self.note(caller, file, "thumbnail", reader).await?;
+        self.note(caller, file, Reading::Thumbnail, reader).await?;
         Ok(drawn)
     }
 }

@@ -1,5 +1,5 @@
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use shared::clock::Timestamp;
 use shared::db::{Db, Tx};
 use shared::ids::{FileAccessId, FileId, UserId};
@@ -38,6 +38,28 @@ pub async fn note(tx: &Tx, of: Access<'_>, now: Timestamp) -> Result<(), DbErr> 
         created_at: Set(now),
     };
     access::Entity::insert(row).exec_without_returning(&**tx).await.map(drop)
+}
+
+/// Whether somebody did this with a file since then.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn has_read(
+    tx: &Tx,
+    file: FileId,
+    user: UserId,
+    action: &str,
+    since: Timestamp,
+) -> Result<bool, DbErr> {
+    access::Entity::find()
+        .filter(access::Column::FileId.eq(file.0))
+        .filter(access::Column::CreatedAt.gt(since))
+        .filter(access::Column::UserId.eq(user.0))
+        .filter(access::Column::Action.eq(action))
+        .limit(1)
+        .count(&**tx)
+        .await
+        .map(|count| count > 0)
 }
 
 /// A line of the log of accesses.

@@ -17,7 +17,7 @@ use shared::db::{Db, Tx};
 use shared::ids::{FileId, TicketId, UserId};
 
 use crate::domain::{Change, File, FileName};
-pub use accesses::{Access, Noted, accesses_of, accesses_to, note};
+pub use accesses::{Access, Noted, accesses_of, accesses_to, has_read, note};
 pub use avatars::{avatar, hang, sit, take_down};
 pub use people::{erase, is_erased, uploaded_by};
 pub use purge::{purge, to_purge};

@@ -1,6 +1,8 @@
 use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use shared::testing::World;
 
-use crate::harness::{Site, header, refusal, text_of};
+use crate::harness::{Site, header, refusal, sample, text_of};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_download_is_an_attachment_that_no_browser_runs() {
@@ -95,4 +97,60 @@ async fn a_download_is_noted_and_a_refusal_is_not() {
     let stranger = site.world.user("mallory@example.com");
     assert_eq!(site.call(Method::GET, &path, &stranger).await.status(), StatusCode::NOT_FOUND);
     assert_eq!(site.count("file_access_logs").await, 1);
+}
+
+/// What was told of downloads so far: the file, by whom, by which way.
+async fn told(site: &Site) -> Vec<(String, String, String)> {
+    let events = site.world.emitted("files").await;
+    let downloads = events.iter().filter(|event| event.event_type == "file.downloaded");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    downloads
+        .map(|event| {
+            let data: Value = serde_json::from_str(event.data.get()).unwrap();
+            assert_eq!(data["downloadedBy"], serde_json::json!(event.user_id));
+            (text(&data["fileId"]), text(&data["downloadedBy"]), text(&data["via"]))
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_download_is_told_of_once_whether_by_the_bytes_or_by_a_link() {
+    let site = Site::start().await;
+    let bob = site.sees(site.world.user("bob@example.com"));
+    let file = site.upload_text("Bonjour").await;
+    let id = file["id"].as_str().unwrap().to_owned();
+    site.get(&format!("/files/{id}/download")).await.bytes().await.unwrap();
+    site.get(&format!("/files/{id}/download")).await.bytes().await.unwrap();
+    site.call(Method::GET, &format!("/files/{id}/url"), &bob).await;
+    let (alice, bob) = (site.alice.id.to_string(), bob.id.to_string());
+    let expected = [(&alice, "direct"), (&alice, "direct"), (&bob, "link")];
+    assert_eq!(
+        told(&site).await,
+        expected.map(|(by, via)| (id.clone(), by.clone(), via.to_owned())).to_vec()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_parts_of_a_download_are_told_of_as_one_and_thumbnails_not_at_all() {
+    let world = World::at("2026-03-01T08:00:00Z".parse().unwrap()).await;
+    let site = Site::with(world, &[]).await;
+    let file = site.upload("a.png", "image/png", sample("png")).await;
+    let path = format!("/files/{}/download", file["id"].as_str().unwrap());
+    let part = async |range: &str| {
+        let answer = site.call_with(Method::GET, &path, &site.alice, &[("range", range)]).await;
+        assert_eq!(answer.status(), StatusCode::PARTIAL_CONTENT, "{range}");
+        answer.bytes().await.unwrap();
+    };
+    for range in ["bytes=0-9", "bytes=10-19", "bytes=20-"] {
+        part(range).await;
+    }
+    site.get(&format!("{path}?size=64")).await.bytes().await.unwrap();
+    assert_eq!(told(&site).await.len(), 1);
+    assert_eq!(site.count("file_access_logs").await, 4, "the log of accesses has each of them");
+    // Leaving out the first byte is no way past it.
+    site.world.clock().advance(chrono::Duration::hours(1));
+    part("bytes=1-").await;
+    assert_eq!(told(&site).await.len(), 2);
+    part("bytes=2-").await;
+    assert_eq!(told(&site).await.len(), 2);
 }

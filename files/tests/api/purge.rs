@@ -55,7 +55,8 @@ async fn what_was_deleted_is_purged_after_thirty_days_with_its_log_and_its_bytes
     let keys = bucket.keys().await;
     assert!(keys.len() == 1 && keys[0].ends_with(kept["id"].as_str().unwrap()), "{keys:?}");
     // What was told of its deletion was told then.
-    assert_eq!(site.event_types().await, ["file.uploaded", "file.uploaded", "file.deleted"]);
+    let told = ["file.uploaded", "file.uploaded", "file.downloaded", "file.downloaded", "file.deleted"];
+    assert_eq!(site.event_types().await, told);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,9 @@
 use shared::events::{
-    Event, FileDeleted, FileInfected, FileUploaded, NotificationFailed, NotificationSent, SessionRevoked,
-    TicketAssigned, TicketCommented, TicketCreated, TicketDeleted, TicketSlaBreached, TicketSlaWarning,
-    TicketStatusChanged, TicketUpdated, UserAvatarChanged, UserDeleted, UserEmailVerified, UserLocked,
-    UserLogin, UserLoginFailed, UserLogout, UserPasswordChanged, UserPasswordReset, UserProfileUpdated,
-    UserRegistered, UserRoleChanged, UserStatusChanged,
+    Event, FileDeleted, FileDownloaded, FileInfected, FileUploaded, NotificationFailed, NotificationSent,
+    SecurityAlert, SessionRevoked, SlaAlert, TicketAssigned, TicketCommented, TicketCreated, TicketDeleted,
+    TicketSlaBreached, TicketSlaWarning, TicketStatusChanged, TicketUpdated, UserAvatarChanged, UserDeleted,
+    UserEmailVerified, UserLocked, UserLogin, UserLoginFailed, UserLogout, UserPasswordChanged,
+    UserPasswordReset, UserProfileUpdated, UserRegistered, UserRoleChanged, UserStatusChanged,
 };
 
 /// What this service does on an event.
@@ -76,9 +76,11 @@ pub fn decide(event_type: &str) -> Option<Decision> {
         TicketSlaBreached::TYPE => Decision::TellSlaBreached,
         FileInfected::TYPE => Decision::TellFileRefused,
         // Whoever sees the ticket sees its files.
-        FileUploaded::TYPE | FileDeleted::TYPE => Decision::Ignore,
+        FileUploaded::TYPE | FileDownloaded::TYPE | FileDeleted::TYPE => Decision::Ignore,
         // Our own.
         NotificationSent::TYPE | NotificationFailed::TYPE => Decision::Ignore,
+        // Administrators read them in the trail.
+        SecurityAlert::TYPE | SlaAlert::TYPE => Decision::Ignore,
         _ => return None,
     })
 }

@@ -7,7 +7,10 @@ use sea_orm::{ConnectionTrait, DbErr, Statement, TryGetable, Value};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{Durable, Fault, Handler, Lane, Message};
+use super::{
+    Durable, Fault, Handler, Lane, Message,
+    failed::{UNREADABLE, no_envelope, storable},
+};
 use crate::{
     db::{Cause, Db, Tx},
     ids::EventId,
@@ -37,8 +40,7 @@ impl<M: Message> Incoming<M> {
         traceparent: Option<String>,
         attempt: u32,
     ) -> Self {
-        let message =
-            serde_json::from_str::<M>(&payload).map_err(|error| format!("no valid envelope: {error}"));
+        let message = serde_json::from_str::<M>(&payload).map_err(|error| no_envelope(&error).to_string());
         let id = message.as_ref().ok().map(Message::id).or(id).unwrap_or_else(|| EventId::from(Uuid::nil()));
         Self { id, subject, payload, message, traceparent, attempt }
     }
@@ -175,7 +177,7 @@ impl<M: Message, H: Handler<M>> Intake<M, H> {
 
     async fn bury(&self, incoming: &Incoming<M>, error: &str) -> Result<(), DbErr> {
         let now = self.db.clock().now();
-        let kind = incoming.message.as_ref().map_or("?", Message::kind);
+        let kind = incoming.message.as_ref().map_or(UNREADABLE, Message::kind);
         let tx = self.db.begin().await?;
         tx.run(
             "INSERT INTO failed_events (id, consumer, event_id, event_type, subject, envelope, error, attempts, failed_at) \
@@ -185,10 +187,10 @@ impl<M: Message, H: Handler<M>> Intake<M, H> {
                 Uuid::from(EventId::at(now)).into(),
                 self.durable.name.into(),
                 Uuid::from(incoming.id).into(),
-                kind.into(),
-                incoming.subject.as_str().into(),
-                self.kept(incoming).into(),
-                error.into(),
+                storable(kind).into_owned().into(),
+                storable(&incoming.subject).into_owned().into(),
+                storable(self.kept(incoming)).into_owned().into(),
+                storable(error).into_owned().into(),
                 i32::try_from(incoming.attempt).unwrap_or(i32::MAX).into(),
                 now.into(),
             ],

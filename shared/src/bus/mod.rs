@@ -2,6 +2,7 @@
 
 mod asking;
 mod definitions;
+mod failed;
 mod intake;
 mod jetstream;
 mod local;
@@ -17,6 +18,7 @@ use self::{asking::Question, intake::Intake, jetstream::JetStream};
 pub use self::{
     asking::{Again, OutboxEnds, Progress},
     definitions::{Durable, stream_definitions},
+    failed::{FailedEvent, FailedQuery, Retried, failed_events, retry_failed},
     intake::{MAX_DELIVERIES, Taken},
     local::LocalBus,
 };

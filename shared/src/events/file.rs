@@ -23,6 +23,30 @@ pub struct FileUploaded {
     pub uploaded_by: UserId,
 }
 
+/// By which way the bytes of a file leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileWay {
+    /// Through the service.
+    Direct,
+    /// By a link to the bucket itself: it was given, and may be used.
+    Link,
+}
+
+/// Somebody took a file away, or was given the means to. The parts of one download are one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileDownloaded {
+    /// The file.
+    pub file_id: FileId,
+    /// The ticket that it belongs to.
+    pub ticket_id: TicketId,
+    /// Who took it.
+    pub downloaded_by: UserId,
+    /// By which way.
+    pub via: FileWay,
+}
+
 /// A file was deleted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -3,6 +3,7 @@
 //! A type here is a contract between the service that emits it and those that consume it. Its schema lies under
 //! `nats/schemas/`; `cargo xtask generate` writes it and CI compares.
 
+mod alert;
 mod command;
 mod envelope;
 mod file;
@@ -14,9 +15,10 @@ use schemars::{JsonSchema, Schema};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
+pub use alert::{AlertSubject, AlertSubjectKind, SecurityAlert, SlaAlert};
 pub use command::{Command, CommandEnvelope, NewCommand, SendPasswordResetMail, SendVerificationMail};
 pub use envelope::{Envelope, NewEvent};
-pub use file::{FileDeleted, FileInfected, FileUploaded};
+pub use file::{FileDeleted, FileDownloaded, FileInfected, FileUploaded, FileWay};
 pub use notification::{NotificationFailed, NotificationSent};
 pub use ticket::{
     FieldChange, SlaClock, TicketAssigned, TicketCommented, TicketCreated, TicketDeleted, TicketSlaBreached,
@@ -90,10 +92,13 @@ events! {
     TicketSlaWarning = "ticket.sla_warning", 1, by |event| event.ticket_id;
     TicketSlaBreached = "ticket.sla_breached", 1, by |event| event.ticket_id;
     FileUploaded = "file.uploaded", 1, by |event| event.file_id;
+    FileDownloaded = "file.downloaded", 1, by |event| event.file_id;
     FileDeleted = "file.deleted", 1, by |event| event.file_id;
     FileInfected = "file.infected", 1, by |event| event.file_id;
     NotificationSent = "notification.sent", 1, by |event| event.delivery_id;
     NotificationFailed = "notification.failed", 1, by |event| event.delivery_id;
+    SecurityAlert = "security.alert", 1, by |event| event.alert_id;
+    SlaAlert = "sla.alert", 1, by |event| event.alert_id;
 }
 
 #[cfg(test)]

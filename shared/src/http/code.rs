@@ -80,6 +80,7 @@ codes! {
     TooManyFiles = 422 "too_many_files" "There are too many files already";
     QuotaExceeded = 422 "quota_exceeded" "The quota is used up";
     Infected = 422 "infected" "The file is infected";
+    EventNotHandled = 422 "event_not_handled" "The event could not be handled this time either";
     // 429: later
     TooManyAttempts = 429 "too_many_attempts" "Too many failed attempts";
     RateLimited = 429 "rate_limited" "Too many requests";

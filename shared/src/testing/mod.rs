@@ -239,6 +239,7 @@ impl World {
             Some("ticket") => "tickets",
             Some("file") => "files",
             Some("notification") => "notifications",
+            Some("security" | "sla") => "audit",
             _ => "auth",
         };
         let event = NewEvent::of(event, aggregate_version, by, self.clock().now());

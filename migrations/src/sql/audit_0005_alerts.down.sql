@@ -1,0 +1,4 @@
+DROP INDEX idx_failed_events_waiting;
+DROP INDEX idx_failed_events_failed_at;
+DROP TABLE alerts;
+DROP TABLE rule_events;
