@@ -8,6 +8,12 @@ use sea_orm_migration::sea_orm::{ConnectOptions, Database, DatabaseConnection, D
 
 const BLOCKS: [&str; 6] = ["command_outbox", "failed_events", "idempotency_keys", "inbox", "outbox", "relay"];
 
+/// The trail took the place of what `audit.sql` began with.
+const AUDIT: &str = concat!(
+    include_str!("../src/sql/audit_0002_trail.sqlite.sql"),
+    include_str!("../src/sql/audit_0002_trail.sql"),
+);
+
 #[tokio::test]
 async fn all_six_go_up_and_down_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
@@ -48,7 +54,7 @@ async fn up_and_down(service: &str, database: &DatabaseConnection) {
         "notifications" => {
             check::<notifications::Migrator>(database, include_str!("../src/sql/notifications.sql")).await
         }
-        _ => check::<audit::Migrator>(database, include_str!("../src/sql/audit.sql")).await,
+        _ => check::<audit::Migrator>(database, AUDIT).await,
     }
 }
 

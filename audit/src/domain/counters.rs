@@ -3,12 +3,12 @@ use std::borrow::Cow;
 use shared::{
     clock::Timestamp,
     events::{
-        Envelope, Event, FileDeleted, FileDownloaded, FileInfected, FileUploaded, NotificationFailed, NotificationSent,
-        SecurityAlert, SessionRevoked, SlaAlert, SlaClock, TicketAssigned, TicketCommented, TicketCreated, TicketDeleted,
-        TicketSlaBreached, TicketSlaWarning, TicketStatusChanged, TicketUpdated, UserAvatarChanged,
-        UserDeleted, UserEmailVerified, UserLocked, UserLogin, UserLoginFailed, UserLogout,
-        UserPasswordChanged, UserPasswordReset, UserProfileUpdated, UserRegistered, UserRoleChanged,
-        UserStatusChanged,
+        Envelope, Event, FileDeleted, FileDownloaded, FileInfected, FileUploaded, NotificationFailed,
+        NotificationSent, SecurityAlert, SessionRevoked, SlaAlert, SlaClock, TicketAssigned, TicketCommented,
+        TicketCreated, TicketDeleted, TicketSlaBreached, TicketSlaWarning, TicketStatusChanged,
+        TicketUpdated, UserAvatarChanged, UserDeleted, UserEmailVerified, UserLocked, UserLogin,
+        UserLoginFailed, UserLogout, UserPasswordChanged, UserPasswordReset, UserProfileUpdated,
+        UserRegistered, UserRoleChanged, UserStatusChanged,
     },
 };
 use uuid::Uuid;

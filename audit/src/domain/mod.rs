@@ -4,9 +4,9 @@
 mod alert_events;
 mod arrivals;
 mod auth_events;
+mod bucket;
 mod chain;
 mod checkpoint;
-mod bucket;
 mod counters;
 mod entry;
 mod export;
@@ -27,20 +27,20 @@ mod verify;
 mod words;
 
 pub use arrivals::Arrivals;
+pub use bucket::{Bucket, Grain};
 pub use chain::{Hash, HashFault, Link, hash};
 pub use checkpoint::{Checkpoint, PublicKey, PublicKeyFault, Signer};
+pub use counters::{COUNTERS, Counter, aspects};
 pub use entry::{AuditEntry, Facts, Origin, Unreadable};
 pub use export::{ExportFault, ExportLine, ExportVerifier};
-pub use bucket::{Bucket, Grain};
-pub use counters::{COUNTERS, Counter, aspects};
 pub use handlers::{EventHandler, HANDLERS, Resource};
 pub use holes::{Holes, Reading};
 pub use line::{FeedItem, LogFilter, LogLine, LogsQuery};
-pub use personal::{Unopened, WITHHELD};
-pub use verify::{Tampering, Verifier};
 pub use metrics::{
     Aspect, Dimension, DimensionFault, Durations, Measure, MetricName, MetricNameFault, Tally, measures,
 };
+pub use personal::{Unopened, WITHHELD};
 pub use series::{Detail, Metric, Metrics, MetricsQuery, Parts, Point, series};
 pub use span::{Piece, Span, SpanFault};
+pub use verify::{Tampering, Verifier};
 pub use words::{Action, ActionFault, ResourceType, ResourceTypeFault};

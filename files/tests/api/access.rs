@@ -90,12 +90,13 @@ async fn a_file_is_deleted_by_who_brought_it_or_an_administrator() {
     assert_eq!(told, [("file.uploaded", 1), ("file.uploaded", 1), ("file.deleted", 2), ("file.deleted", 2)]);
     assert_eq!(events[3].user_id, Some(admin.id));
     insta::assert_json_snapshot!(serde_json::to_value(&events[2].data).unwrap(), {
-        ".fileId" => "[id]", ".ticketId" => "[ticket]",
+        ".fileId" => "[id]", ".ticketId" => "[ticket]", ".uploadedBy" => "[requester]",
     }, @r#"
     {
       "fileId": "[id]",
       "fileName": "note.txt",
-      "ticketId": "[ticket]"
+      "ticketId": "[ticket]",
+      "uploadedBy": "[requester]"
     }
     "#);
 }
