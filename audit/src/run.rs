@@ -42,6 +42,7 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     let every = config.reconcile_interval;
     let reconciler = Reconciler::new(db.background(), bus.clone(), durable, process.clock.clone(), every);
     process.lifecycle.spawn("audit reconciler", reconciler.run(process.lifecycle.halting()));
+    app.keep_rebuilding(&process.lifecycle);
     app.keep_checkpoints(config.checkpoint_interval, &process.lifecycle);
     app.feed().announce(db.background(), &process.lifecycle);
     process.lifecycle.spawn(

@@ -7,8 +7,10 @@ mod failed;
 mod logs;
 mod metrics;
 mod metrics_dto;
+mod rebuilds;
 mod reports;
 mod reports_dto;
+mod search;
 mod trust;
 
 use actix_web::web::Data;
@@ -21,6 +23,7 @@ pub fn configure(cfg: &mut ServiceConfig, app: App) {
     cfg.app_data(Data::new(app))
         .service(logs::list)
         .service(logs::get)
+        .service(search::search)
         .service(failed::list)
         .service(failed::retry)
         .service(events::feed)
@@ -29,6 +32,8 @@ pub fn configure(cfg: &mut ServiceConfig, app: App) {
         .service(trust::checkpoints)
         .service(trust::public_key)
         .service(trust::trail)
+        .service(rebuilds::list)
+        .service(rebuilds::request)
         .service(metrics::metrics)
         .service(reports::get);
 }

@@ -9,15 +9,17 @@ mod keep;
 mod logs;
 mod metrics;
 mod open;
+mod rebuild;
 mod reconcile;
 mod record;
 mod reports;
+mod search;
 mod verify;
 
 use std::sync::Arc;
 
 use shared::{clock::Clock, db::Db, live::Live, process::Process};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     domain::{Signer, rules::Rules},
@@ -31,6 +33,8 @@ pub use reconcile::Reconciler;
 pub use record::{RecordError, Recorder};
 pub use verify::Verdict;
 
+use search::index;
+
 /// Audit at work; clones share everything.
 #[derive(Clone)]
 pub struct App {
@@ -43,6 +47,7 @@ pub struct App {
     stream_limit: usize,
     pages: Arc<Pages>,
     rules: Arc<Rules>,
+    rebuilder: Arc<Notify>,
 }
 
 impl App {
@@ -58,6 +63,7 @@ impl App {
             stream_limit,
             pages: Arc::new(Pages::new()),
             rules,
+            rebuilder: Arc::new(Notify::new()),
         }
     }
 

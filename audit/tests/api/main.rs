@@ -10,6 +10,7 @@ mod log;
 mod metrics;
 mod reconcile;
 mod reports;
+mod search;
 mod stream;
 mod trust;
 
@@ -56,6 +57,16 @@ impl House {
         reqwest::Client::new()
             .get(format!("{}{path}", self.url))
             .bearer_auth(&caller.token)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// What an administrator does.
+    async fn post(&self, path: &str) -> Response {
+        reqwest::Client::new()
+            .post(format!("{}{path}", self.url))
+            .bearer_auth(&self.admin.token)
             .send()
             .await
             .unwrap()
