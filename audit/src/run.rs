@@ -31,7 +31,7 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
         Some(secret) => secret.clone(),
         None => secret_of_data_folder(&common.data_dir, "audit", "secret")?,
     };
-    let signer = Signer::of(&derive(&secret, "audit", "checkpoints"));
+    let signer = Signer::of(&derive(&secret, "audit", "checkpoints")).after(config.former_keys.clone());
     let rules = Arc::new(config.rules.clone());
     let app = App::new(db.clone(), process, signer, config.feed_streams, rules.clone());
     app.found().await?;

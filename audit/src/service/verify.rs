@@ -22,10 +22,10 @@ pub struct Verdict {
 }
 
 impl App {
-    /// What the trail's checkpoints are verified with.
+    /// What the trail's checkpoints are verified with, today's key first.
     #[must_use]
-    pub fn public_key(&self) -> PublicKey {
-        self.signer.public_key()
+    pub fn public_keys(&self) -> Vec<PublicKey> {
+        self.signer.trusted()
     }
 
     /// Goes along the trail and holds it against every checkpoint and its end. It begins behind the checkpoint at row `after`;
@@ -40,7 +40,7 @@ impl App {
         let start = self.start(&conn, after).await?;
         let is_whole = after == 0;
         let after = start.as_ref().map_or(0, |it| it.sequence);
-        let keys = vec![self.public_key()];
+        let keys = self.public_keys();
         let verifier = match &start {
             None => Ok(Verifier::from_the_beginning(keys)),
             Some(start) => Verifier::from_checkpoint(keys, start),
