@@ -109,19 +109,14 @@ impl SearchIndex {
 
     /// The lines that match. A question that takes longer than two seconds is given up.
     pub async fn find(self, tx: &DatabaseTransaction, query: &SearchQuery) -> Result<Vec<Found>, DbErr> {
-        let mut values = Values::default();
-        let sql = match self {
-            Self::Gin => {
-                // How common the words are decides the plan, so each question has its own.
-                let limits =
-                    "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL statement_timeout = '2s'";
-                tx.execute_unprepared(limits).await?;
-                in_gin(query, &mut values)
+        let rows = match self {
+            Self::Gin => find_in_gin(tx, query).await?,
+            Self::Fts5 => {
+                let mut values = Values::default();
+                let sql = in_fts5(query, &mut values);
+                ask(tx, sql, values).await?
             }
-            Self::Fts5 => in_fts5(query, &mut values),
         };
-        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values.0);
-        let rows = tx.query_all_raw(statement).await?;
         let read = |row: &QueryResult| {
             let relevance = match self {
                 Self::Gin => row.try_get("", "relevance")?,
@@ -136,6 +131,37 @@ impl SearchIndex {
         let found = rows.iter().map(read).collect::<Result<_, DbErr>>()?;
         Ok(query.order.page(found, query.limit))
     }
+}
+
+async fn ask(tx: &DatabaseTransaction, sql: String, values: Values) -> Result<Vec<QueryResult>, DbErr> {
+    tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values.0)).await
+}
+
+/// How common a word is the planner knows, and decides by it how it is looked for; of several together it knows nothing, and the
+/// index of words does. So of several that index is asked first, and if it has few documents with all of them, those are it.
+async fn find_in_gin(tx: &DatabaseTransaction, query: &SearchQuery) -> Result<Vec<QueryResult>, DbErr> {
+    let limits = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL statement_timeout = '2s'";
+    tx.execute_unprepared(limits).await?;
+    if asked(query).len() > 1 {
+        tx.execute_unprepared("SET LOCAL enable_indexscan = off; SET LOCAL enable_seqscan = off").await?;
+        let mut values = Values::default();
+        let few = ask(tx, in_gin(query, Reach::Few, &mut values), values).await?;
+        if few.len() as u64 <= RANKED {
+            return Ok(few);
+        }
+        tx.execute_unprepared("SET LOCAL enable_indexscan = on; SET LOCAL enable_seqscan = on").await?;
+    }
+    let mut values = Values::default();
+    ask(tx, in_gin(query, Reach::Newest, &mut values), values).await
+}
+
+/// Which of the matches.
+#[derive(Clone, Copy)]
+enum Reach {
+    /// All, unless there are more than are ranked: then any.
+    Few,
+    /// As many as are wanted, by time.
+    Newest,
 }
 
 /// The values of a statement, and where each stands in it.
@@ -189,35 +215,43 @@ fn mark(kind: &str, value: impl std::fmt::Display) -> String {
     format!("'{kind}={}'", value.to_string().replace(['\'', '\\'], ""))
 }
 
-fn in_gin(query: &SearchQuery, values: &mut Values) -> String {
-    let LogFilter { user_id, action, resource_type, resource_id, from, to } = &query.filter;
-    let words = match &query.search {
-        Search::Id(id) => format!("({} | {})", mark("of", id), mark("by", id)),
-        Search::Words { wanted, unwanted } => {
-            let wanted = wanted.iter().map(term);
-            wanted
-                .chain(unwanted.iter().map(|word| format!("!{}", term(word))))
-                .collect::<Vec<_>>()
-                .join(" & ")
-        }
-    };
+/// The words and marks that a document has to have, or must not have.
+fn asked(query: &SearchQuery) -> Vec<String> {
+    let LogFilter { user_id, action, resource_type, resource_id, .. } = &query.filter;
     let marks = [
         user_id.map(|id| mark("by", id)),
         resource_id.map(|id| mark("of", id)),
         action.as_ref().map(|action| mark("action", action.as_str())),
         resource_type.as_ref().map(|kind| mark("type", kind.as_str())),
     ];
-    let asked: Vec<_> = std::iter::once(words.clone()).chain(marks.into_iter().flatten()).collect();
-    let mut conditions = vec![format!("document @@ CAST({} AS TSQUERY)", values.place(asked.join(" & ")))];
-    conditions.extend(from.map(|from| format!("\"timestamp\" >= {}", values.place(from))));
-    conditions.extend(to.map(|to| format!("\"timestamp\" < {}", values.place(to))));
+    words(&query.search).into_iter().chain(marks.into_iter().flatten()).collect()
+}
+
+fn words(search: &Search) -> Vec<String> {
+    match search {
+        Search::Id(id) => vec![format!("({} | {})", mark("of", id), mark("by", id))],
+        Search::Words { wanted, unwanted } => {
+            let unwanted = unwanted.iter().map(|word| format!("!{}", term(word)));
+            wanted.iter().map(term).chain(unwanted).collect()
+        }
+    }
+}
+
+fn in_gin(query: &SearchQuery, reach: Reach, values: &mut Values) -> String {
+    let asked = values.place(asked(query).join(" & "));
+    let mut conditions = vec![format!("document @@ CAST({asked} AS TSQUERY)")];
+    conditions.extend(query.filter.from.map(|from| format!("\"timestamp\" >= {}", values.place(from))));
+    conditions.extend(query.filter.to.map(|to| format!("\"timestamp\" < {}", values.place(to))));
     let (order, limit) = ordered(query, values, &mut conditions, "");
+    let reach = match reach {
+        Reach::Few => format!("LIMIT {}", RANKED + 1),
+        Reach::Newest => format!("ORDER BY {order} LIMIT {limit}"),
+    };
     // Apart from the search, so that no more documents are ranked than are wanted.
-    let rank = values.place(words);
+    let rank = values.place(words(&query.search).join(" & "));
     format!(
         "SELECT sequence, CAST(ts_rank(document, CAST({rank} AS TSQUERY)) AS DOUBLE PRECISION) AS relevance FROM \
-         (SELECT sequence, \"timestamp\", document FROM trail_search WHERE {} ORDER BY {order} LIMIT {limit}) AS newest \
-         ORDER BY {order}",
+         (SELECT sequence, \"timestamp\", document FROM trail_search WHERE {} {reach}) AS found ORDER BY {order}",
         conditions.join(" AND ")
     )
 }

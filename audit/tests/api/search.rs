@@ -6,7 +6,7 @@ use shared::{
     testing::World,
 };
 
-use super::{House, ticket};
+use super::{House, numbers, ticket};
 
 impl House {
     async fn titled(&self, number: u32, title: &str, priority: &str) -> TicketCreated {
@@ -217,4 +217,27 @@ async fn nobody_but_an_administrator_has_anything_made_anew_and_nothing_else_can
     assert_eq!(post(&ada.token, "search").await, 403);
     assert_eq!(post("nobody", "search").await, 401);
     assert_eq!(post(&house.admin.token, "trail").await, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_more_than_are_ranked_the_newest_are_and_by_time_all_are_given() {
+    let house = House::open().await;
+    let now = house.world.clock().now();
+    for number in 1..=205 {
+        house.world.deliver(&ticket(number, now), 1, None).await;
+    }
+    for words in ["q=printer", "q=printer%20ticket"] {
+        for (sort, wanted) in [("-relevance", 200), ("timestamp", 205)] {
+            let mut seen = Vec::new();
+            let mut cursor = String::new();
+            loop {
+                let page = house.get(&format!("/audit/search?{words}&sort={sort}&limit=100{cursor}")).await;
+                seen.extend(numbers(page["items"].as_array().unwrap()));
+                let Some(next) = page["nextCursor"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            seen.sort_unstable();
+            assert_eq!(seen, (206 - wanted..=205).collect::<Vec<_>>(), "{words} by {sort}");
+        }
+    }
 }
