@@ -18,6 +18,7 @@ mod metrics;
 mod notification_events;
 mod personal;
 mod profile_events;
+mod remembered;
 pub mod report;
 pub mod rules;
 mod series;
@@ -32,7 +33,7 @@ pub use chain::{Hash, HashFault, Link, hash};
 pub use checkpoint::{Checkpoint, PublicKey, PublicKeyFault, Signer};
 pub use counters::{COUNTERS, Counter, aspects};
 pub use entry::{AuditEntry, Facts, Origin, Unreadable};
-pub use export::{ExportFault, ExportLine, ExportVerifier};
+pub use export::{ExportFault, ExportLine, ExportVerifier, Verified};
 pub use handlers::{EventHandler, HANDLERS, Resource};
 pub use holes::{Holes, Reading};
 pub use line::{FeedItem, LogFilter, LogLine, LogsQuery};
@@ -40,6 +41,7 @@ pub use metrics::{
     Aspect, Dimension, DimensionFault, Durations, Measure, MetricName, MetricNameFault, Tally, measures,
 };
 pub use personal::{Unopened, WITHHELD};
+pub use remembered::{Remembered, RememberedFault};
 pub use series::{Detail, Metric, Metrics, MetricsQuery, Parts, Point, series};
 pub use span::{Piece, Span, SpanFault};
 pub use verify::{Tampering, Verifier};
