@@ -8,6 +8,7 @@ mod failed;
 mod feed;
 mod log;
 mod metrics;
+mod operator;
 mod reconcile;
 mod reports;
 mod stream;
