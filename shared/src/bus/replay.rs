@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr, time::Duration};
 use anyhow::{Context as _, bail, ensure};
 use async_nats::jetstream::{
     consumer::{AckPolicy, DeliverPolicy, FromConsumer, Info, pull},
-    stream::{ConsumerCreateStrictErrorKind, Stream},
+    stream::{ConsumerCreateStrictErrorKind, RawMessageErrorKind, Stream},
 };
 
 use super::{
@@ -154,6 +154,11 @@ impl JetStream {
             );
         }
         let known = found_consumer(&stream, name).await?;
+        let place = match place {
+            // Whatever is published from this moment on comes, be this machine's clock ahead of the server's or not.
+            Place::Time(time) if !has_taken_since(&stream, time).await? => Place::Number(last + 1),
+            place => place,
+        };
         let mut begins = place;
         if let (Reader::Service(_), Some(known)) = (reader, &known) {
             begins = not_behind_unread(&stream, known, place).await?;
@@ -206,16 +211,35 @@ impl JetStream {
     }
 }
 
+/// Whether the stream's last event is as young.
+async fn has_taken_since(stream: &Stream, time: Timestamp) -> anyhow::Result<bool> {
+    let last = stream.cached_info().state.last_sequence;
+    if last == 0 {
+        return Ok(false);
+    }
+    match stream.get_raw_message(last).await {
+        Ok(last) => Ok(last.time >= time),
+        Err(fault) if fault.kind() == RawMessageErrorKind::NoMessageFound => Ok(false),
+        Err(fault) => Err(fault).context("the last event of the stream cannot be read"),
+    }
+}
+
 /// The place, or an earlier one: the first event that the consumer has still to take, where that lies before.
 async fn not_behind_unread(stream: &Stream, known: &Info, place: Place) -> anyhow::Result<Place> {
     if known.num_pending + known.num_ack_pending as u64 == 0 {
         return Ok(place);
     }
     let state = &stream.cached_info().state;
-    let unread = (known.ack_floor.stream_sequence + 1).max(state.first_sequence);
+    // A consumer of which nothing was taken yet has its floor at 0, wherever it begins.
+    let began = match known.config.deliver_policy {
+        DeliverPolicy::ByStartSequence { start_sequence } => start_sequence,
+        _ => 0,
+    };
+    let unread = (known.ack_floor.stream_sequence + 1).max(began).max(state.first_sequence);
     let is_behind = match place {
         Place::Start => false,
         Place::Number(number) => number > unread,
+        // What it has still to take came after the look at the stream.
         Place::Time(_) if unread > state.last_sequence => false,
         Place::Time(time) => {
             let event = stream.get_raw_message(unread).await;
