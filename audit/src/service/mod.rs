@@ -9,6 +9,7 @@ mod keep;
 mod logs;
 mod metrics;
 mod open;
+mod reader;
 mod rebuild;
 mod reconcile;
 mod record;
@@ -29,6 +30,7 @@ use crate::{
 pub use analyze::{Analyzer, sweep};
 pub use export::Export;
 pub use feed::{Feed, Following};
+pub use reader::FeedReader;
 pub use reconcile::Reconciler;
 pub use record::{RecordError, Recorder};
 pub use verify::Verdict;
