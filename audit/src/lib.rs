@@ -11,6 +11,6 @@ mod run;
 mod service;
 mod store;
 
-pub use config::Config;
+pub use config::{Config, Retention};
 pub use error::Error;
 pub use run::{run, start};
