@@ -6,7 +6,10 @@ use shared::{
     config::{Common, Faults, Secret, Settings, Sources},
 };
 
-use crate::domain::rules::{Measure, Rule, RuleName, Rules};
+use crate::domain::{
+    PublicKey,
+    rules::{Measure, Rule, RuleName, Rules},
+};
 
 /// What audit is configured by.
 #[derive(Clone, Debug)]
@@ -15,6 +18,8 @@ pub struct Config {
     pub common: Common,
     /// What the key is derived from that signs the trail; `None` in development means the one in the data folder.
     pub secret: Option<Secret>,
+    /// What the trail was signed with before.
+    pub former_keys: Vec<PublicKey>,
     /// How often the signed end of the trail is kept.
     pub checkpoint_interval: Duration,
     /// How many clients may follow the live feed at a time.
@@ -85,6 +90,7 @@ impl Config {
             retention: Retention::read(&mut settings, &common),
             common,
             secret: settings.lasting_secret("audit_secret"),
+            former_keys: settings.list_of("audit_former_keys"),
             checkpoint_interval: settings.duration("checkpoint_interval"),
             feed_streams: settings.number("feed_streams", 0..=10_000),
             reconcile_interval: interval(&mut settings),

@@ -3,7 +3,7 @@ use std::time::Duration;
 use sea_orm::DbErr;
 use shared::{
     blobs::BlobError,
-    http::{ApiError, Code},
+    http::{ApiError, Code, bad_query},
 };
 
 use crate::{
@@ -35,6 +35,9 @@ pub enum Error {
     /// A report could not be written down.
     #[error(transparent)]
     Page(#[from] RenderFault),
+    /// What was counted of rows that are archived could not be counted anew.
+    #[error("a part of the trail is archived: what was counted of it would be lost")]
+    Archived,
     /// The failed event is on record by now.
     #[error("the event is on record already")]
     Resolved,
@@ -70,7 +73,7 @@ impl From<Error> for ApiError {
             Error::Span(fault) => bad_query(field(&fault), &fault.to_string()),
             Error::DimensionOfNothing => bad_query("dimension", "needs a name beside it"),
             Error::Page(fault) => ApiError::internal(fault),
-            Error::Resolved => ApiError::new(Code::Conflict).detail(error.to_string()),
+            Error::Archived | Error::Resolved => ApiError::new(Code::Conflict).detail(error.to_string()),
             Error::StillFailing(_) => ApiError::new(Code::EventNotHandled).detail(error.to_string()),
             Error::PutAway => ApiError::new(Code::Conflict).detail(error.to_string()),
             Error::NoArchives => ApiError::unavailable(&error).detail(error.to_string()),
@@ -81,10 +84,6 @@ impl From<Error> for ApiError {
             Error::Database(fault) => ApiError::from(fault),
         }
     }
-}
-
-fn bad_query(name: &str, message: &str) -> ApiError {
-    ApiError::new(Code::BadQuery).detail(format!("{name} {message}.")).field(name, "bad_query", message)
 }
 
 /// The parameter to change.

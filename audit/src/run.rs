@@ -33,7 +33,7 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
         Some(secret) => secret.clone(),
         None => secret_of_data_folder(&common.data_dir, "audit", "secret")?,
     };
-    let signer = Signer::of(&derive(&secret, "audit", "checkpoints"));
+    let signer = Signer::of(&derive(&secret, "audit", "checkpoints")).after(config.former_keys.clone());
     let rules = Arc::new(config.rules.clone());
     let mut archiver = None;
     let mut app = App::new(db.clone(), process, signer, config.feed_streams, rules.clone());
@@ -68,6 +68,7 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     let every = config.reconcile_interval;
     let reconciler = Reconciler::new(db.background(), bus.clone(), durable, process.clock.clone(), every);
     process.lifecycle.spawn("audit reconciler", reconciler.run(process.lifecycle.halting()));
+    app.keep_rebuilding(&process.lifecycle);
     app.keep_checkpoints(config.checkpoint_interval, &process.lifecycle);
     app.feed().announce(db.background(), &process.lifecycle);
     process.lifecycle.spawn(

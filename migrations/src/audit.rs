@@ -60,4 +60,17 @@ migrator! {
             Both(include_str!("sql/audit_0006_archives.down.sql")),
         ],
     },
+    Step {
+        name: "audit_0007_search",
+        blocks: false,
+        up: &[
+            Postgres(include_str!("sql/audit_0007_search.postgres.sql")),
+            Sqlite(include_str!("sql/audit_0007_search.sqlite.sql")),
+            Both(include_str!("sql/audit_0007_search.sql")),
+        ],
+        down: &[
+            Both("DROP TABLE rebuilds; DROP TABLE trail_search;"),
+            Postgres("DROP FUNCTION make_search_partition;"),
+        ],
+    },
 }

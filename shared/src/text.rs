@@ -94,6 +94,11 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// The words of a folded text: runs of letters and digits.
+pub fn words(folded: &str) -> impl Iterator<Item = &str> {
+    folded.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
 /// Defines a text of 1 to `MAX` characters: `text!(/// What it is. Title, line, 255);`, with `line` or `lines`.
 #[macro_export]
 macro_rules! text {

@@ -1,6 +1,8 @@
 //! Checkpoints: where the trail ended at a moment, signed with a key of their own (Ed25519, RFC 8032). The database alone
 //! cannot make one.
 
+use std::str::FromStr;
+
 use ed25519_dalek::{
     Signature, Signer as _, SigningKey, VerifyingKey,
     pkcs8::{DecodePublicKey, EncodePublicKey, spki::der::pem::LineEnding},
@@ -38,6 +40,7 @@ fn signed_text(sequence: i64, hash: Hash, recorded_at: Timestamp) -> String {
 pub struct Signer {
     key: SigningKey,
     id: String,
+    former: Vec<PublicKey>,
 }
 
 impl Signer {
@@ -46,7 +49,19 @@ impl Signer {
     pub fn of(key: &[u8; 32]) -> Self {
         let key = SigningKey::from_bytes(key);
         let id = PublicKey(key.verifying_key()).id();
-        Self { key, id }
+        Self { key, id, former: Vec::new() }
+    }
+
+    /// The same, after others: what those have signed is still believed.
+    #[must_use]
+    pub fn after(self, former: Vec<PublicKey>) -> Self {
+        Self { former, ..self }
+    }
+
+    /// What all checkpoints are verified with: its own key first, then those of its predecessors.
+    #[must_use]
+    pub fn trusted(&self) -> Vec<PublicKey> {
+        std::iter::once(self.public_key()).chain(self.former.iter().cloned()).collect()
     }
 
     /// The trail ends here.
@@ -111,6 +126,18 @@ impl PublicKey {
     }
 }
 
+impl FromStr for PublicKey {
+    type Err = PublicKeyFault;
+
+    /// PEM, or only the line in the middle of it, which fits into a setting.
+    fn from_str(text: &str) -> Result<Self, PublicKeyFault> {
+        if text.contains("-----BEGIN") {
+            return Self::from_pem(text);
+        }
+        Self::from_pem(&format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----", text.trim()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::{TimeDelta, TimeZone, Utc};
@@ -135,5 +162,10 @@ mod tests {
             assert!(!key.verifies(&forged), "{forged:?}");
         }
         assert_eq!(PublicKey::from_pem("hello"), Err(PublicKeyFault));
+        let pem = signer.public_key().to_pem();
+        for text in [pem.as_str(), pem.lines().nth(1).unwrap()] {
+            assert_eq!(text.parse(), Ok(signer.public_key()), "{text}");
+        }
+        assert_eq!("hello".parse::<PublicKey>(), Err(PublicKeyFault));
     }
 }

@@ -8,7 +8,8 @@ use shared::{
 use uuid::Uuid;
 
 use super::{
-    Link,
+    Hash, Link, Withheld,
+    chain::hash,
     handlers::{self, Reading},
     personal::withhold,
 };
@@ -67,8 +68,17 @@ pub struct Facts {
     pub user_id: Option<UserId>,
 }
 
+/// An alert is a thing of its own, whatever it warns of; any other event is named after the thing it happened to.
+fn resource_type(event_type: &str) -> &str {
+    match event_type.split_once('.') {
+        Some((_, "alert")) => "alert",
+        Some((thing, _)) => thing,
+        None => event_type,
+    }
+}
+
 impl Facts {
-    /// Reads them.
+    /// Reads them. They are what they are whichever build reads them, or the trail would seem to have been changed.
     #[must_use]
     pub fn of(event: &Envelope) -> Self {
         let kind = without_nul(event.event_type.clone());
@@ -76,7 +86,7 @@ impl Facts {
             event_id: event.event_id,
             timestamp: event.timestamp,
             action: kind.replace('.', "_").to_ascii_uppercase(),
-            resource_type: kind.split('.').next().unwrap_or_default().to_owned(),
+            resource_type: resource_type(&kind).to_owned(),
             // The nil aggregate stands for "nobody's": a login for an address that no account has.
             resource_id: Some(event.aggregate_id).filter(|id| !id.is_nil()),
             user_id: event.user_id,
@@ -187,28 +197,36 @@ impl AuditEntry {
         self.person.filter(|_| self.event.event_type == UserDeleted::TYPE)
     }
 
-    /// The text of the event that is kept for ever, and apart from it the personal details of whom it is about, sealed for them.
-    /// Without a seal – of somebody who was erased – they are not kept.
+    /// The row that it becomes behind the one with this number and hash, its personal details sealed for whom it is about; and
+    /// what it is found by from then on. Without a seal – of somebody who was erased – they are given up.
     ///
     /// # Errors
     /// When the data is no JSON, which an event that was read always is.
-    pub fn sealed(&self, seal: Option<&Seal>) -> Result<(String, Option<String>), serde_json::Error> {
-        let mut personal = Map::new();
-        let mut kept = self.event.clone();
+    pub fn link(
+        &self,
+        (last, previous): (i64, Hash),
+        recorded_at: Timestamp,
+        seal: Option<&Seal>,
+    ) -> Result<(Link, Withheld), serde_json::Error> {
+        let mut parts = self.parts()?;
+        let sealed = parts.seal(seal)?;
+        let envelope = serde_json::to_string(&parts.kept)?;
+        let (sequence, person_id) = (last + 1, self.person);
+        let hash = hash(previous, sequence, recorded_at, person_id, sealed.as_deref(), &envelope);
+        Ok((Link { sequence, recorded_at, person_id, sealed, envelope, hash }, parts))
+    }
+
+    /// The event in two. An event that is about nobody has no personal details.
+    fn parts(&self) -> Result<Withheld, serde_json::Error> {
+        let mut parts = Withheld { kept: self.event.clone(), personal: Map::new() };
         if self.person.is_some() && !self.personal.is_empty() {
             let mut data = serde_json::from_str(self.event.data.get())?;
-            personal = withhold(&mut data, self.personal);
-            if !personal.is_empty() {
-                kept.data = to_raw_value(&data)?;
+            parts.personal = withhold(&mut data, self.personal);
+            if !parts.personal.is_empty() {
+                parts.kept.data = to_raw_value(&data)?;
             }
         }
-        let sealed = match seal {
-            Some(seal) if !personal.is_empty() => {
-                Some(seal.close(&self.facts.event_id.to_string(), &serde_json::to_vec(&personal)?))
-            }
-            _ => None,
-        };
-        Ok((serde_json::to_string(&kept)?, sealed))
+        Ok(parts)
     }
 }
 

@@ -60,28 +60,73 @@ enum OpenFault {
     Seal(#[from] WrongKey),
 }
 
-impl Link {
-    /// The event that it holds, with the personal details where there is their seal.
+/// An event in two.
+#[derive(Clone, Debug)]
+pub struct Withheld {
+    /// What is kept for ever.
+    pub kept: Envelope,
+    /// The personal details that were taken out of it; none of those of somebody who was erased.
+    pub personal: Map<String, Value>,
+}
+
+impl Withheld {
+    /// The personal details under a seal, where there are any. Without a seal – of somebody who was erased – they are given up.
     ///
     /// # Errors
-    /// When somebody has changed the row, or the key is another.
-    pub fn opened(self, seal: Option<&Seal>) -> Result<FeedItem, Unopened> {
-        match whole(&self, seal) {
-            Ok(event) => Ok(FeedItem { sequence: self.sequence, received_at: self.recorded_at, event }),
-            Err(fault) => Err(Unopened { sequence: self.sequence, fault }),
+    /// None that is known: JSON is made of JSON.
+    pub(super) fn seal(&mut self, seal: Option<&Seal>) -> Result<Option<String>, serde_json::Error> {
+        let Some(seal) = seal else {
+            self.personal.clear();
+            return Ok(None);
+        };
+        if self.personal.is_empty() {
+            return Ok(None);
         }
+        Ok(Some(seal.close(&self.kept.event_id.to_string(), &serde_json::to_vec(&self.personal)?)))
+    }
+
+    fn whole(self) -> Result<Envelope, serde_json::Error> {
+        let mut event = self.kept;
+        if !self.personal.is_empty() {
+            let mut data = serde_json::from_str(event.data.get())?;
+            restore(&mut data, self.personal);
+            event.data = to_raw_value(&data)?;
+        }
+        Ok(event)
     }
 }
 
-fn whole(link: &Link, seal: Option<&Seal>) -> Result<Envelope, OpenFault> {
-    let mut event: Envelope = serde_json::from_str(&link.envelope)?;
-    if let (Some(seal), Some(sealed)) = (seal, &link.sealed) {
-        let personal = serde_json::from_slice(&seal.open(&event.event_id.to_string(), sealed)?)?;
-        let mut data = serde_json::from_str(event.data.get())?;
-        restore(&mut data, personal);
-        event.data = to_raw_value(&data)?;
+impl Link {
+    /// The event that it holds, in two; the personal details where there is their seal.
+    ///
+    /// # Errors
+    /// When somebody has changed the row, or the key is another.
+    pub fn parts(&self, seal: Option<&Seal>) -> Result<Withheld, Unopened> {
+        self.read(seal).map_err(|fault| Unopened { sequence: self.sequence, fault })
     }
-    Ok(event)
+
+    /// The event that it holds, with the personal details where there is their seal.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn opened(&self, seal: Option<&Seal>) -> Result<FeedItem, Unopened> {
+        let event = self
+            .read(seal)
+            .and_then(|parts| Ok(parts.whole()?))
+            .map_err(|fault| Unopened { sequence: self.sequence, fault })?;
+        Ok(FeedItem { sequence: self.sequence, received_at: self.recorded_at, event })
+    }
+
+    fn read(&self, seal: Option<&Seal>) -> Result<Withheld, OpenFault> {
+        let kept: Envelope = serde_json::from_str(&self.envelope)?;
+        let personal = match (seal, &self.sealed) {
+            (Some(seal), Some(sealed)) => {
+                serde_json::from_slice(&seal.open(&kept.event_id.to_string(), sealed)?)?
+            }
+            _ => Map::new(),
+        };
+        Ok(Withheld { kept, personal })
+    }
 }
 
 /// Puts back what was taken out.

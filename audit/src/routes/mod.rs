@@ -8,8 +8,10 @@ mod failed;
 mod logs;
 mod metrics;
 mod metrics_dto;
+mod rebuilds;
 mod reports;
 mod reports_dto;
+mod search;
 mod trust;
 
 use actix_web::web::Data;
@@ -22,6 +24,7 @@ pub fn configure(cfg: &mut ServiceConfig, app: App) {
     cfg.app_data(Data::new(app))
         .service(logs::list)
         .service(logs::get)
+        .service(search::search)
         .service(failed::list)
         .service(failed::retry)
         .service(events::feed)
@@ -32,6 +35,8 @@ pub fn configure(cfg: &mut ServiceConfig, app: App) {
         .service(trust::trail)
         .service(archives::list)
         .service(archives::get)
+        .service(rebuilds::list)
+        .service(rebuilds::request)
         .service(metrics::metrics)
         .service(reports::get);
 }

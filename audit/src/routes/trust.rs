@@ -13,7 +13,10 @@ use shared::{
 use utoipa::IntoParams;
 
 use super::dto::{CheckpointOut, FeedParams, VerdictOut};
-use crate::service::{App, Export};
+use crate::{
+    domain::PublicKey,
+    service::{App, Export},
+};
 
 /// From where the trail is read.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -78,7 +81,7 @@ pub async fn checkpoints(
     Ok(Json(FeedParams::page(found, limit, |it| it.sequence).map(CheckpointOut::from)))
 }
 
-/// What checkpoints are verified with: an Ed25519 public key in PEM.
+/// What checkpoints are verified with: Ed25519 public keys in PEM, first the one that signs today, then its predecessors.
 #[utoipa::path(
     tag = "audit",
     responses(
@@ -90,7 +93,9 @@ pub async fn checkpoints(
 )]
 #[get("/audit/public-key")]
 pub async fn public_key(app: Data<App>, _admin: Admin, _nothing: Params<NoFilter>) -> HttpResponse {
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/x-pem-file")).body(app.public_key().to_pem())
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/x-pem-file"))
+        .body(app.public_keys().iter().map(PublicKey::to_pem).collect::<String>())
 }
 
 /// The trail as JSON lines for whoever verifies it with the public key alone (`helpdesk audit verify`). Personal details are in

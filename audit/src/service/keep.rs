@@ -18,14 +18,25 @@ impl App {
         let empty = self.signer.sign(0, crate::domain::Hash::BEGINNING, now);
         let tx = self.db.begin().await?;
         store::found(&tx, &empty).await?;
-        tx.commit().await?;
-        let head = store::head(self.db.conn()).await?;
+        let head = store::lock_head(&tx).await?;
+        let signed_by = self.public_keys().iter().position(|key| key.verifies(&head));
         anyhow::ensure!(
-            self.public_key().verifies(&head),
-            "audit: AUDIT_SECRET is not the one that the trail was signed with (key {}); set that one, or the trail \
-             can neither be verified nor go on",
+            signed_by.is_some(),
+            "audit: AUDIT_SECRET is not the one that the trail was signed with (key {}), and AUDIT_FORMER_KEYS does not \
+             have that key; set one or the other, or the trail can neither be verified nor go on",
             head.key_id
         );
+        if signed_by != Some(0) {
+            // What the former key has signed stays, as the last checkpoint of its time.
+            store::keep_checkpoint(&tx).await?;
+            store::move_head(&tx, &self.signer.sign(head.sequence, head.hash, head.recorded_at)).await?;
+            tracing::info!(
+                sequence = head.sequence,
+                former = head.key_id,
+                "another key signs the trail from here on"
+            );
+        }
+        tx.commit().await?;
         while self.move_former().await? > 0 {}
         Ok(())
     }

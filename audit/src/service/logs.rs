@@ -27,7 +27,7 @@ impl App {
         self.lines(vec![link]).await?.pop().ok_or(Error::NotFound)
     }
 
-    async fn lines(&self, links: Vec<Link>) -> Result<Vec<LogLine>, Error> {
+    pub(super) async fn lines(&self, links: Vec<Link>) -> Result<Vec<LogLine>, Error> {
         let items = opened(self.db.conn(), links).await?;
         Ok(items.into_iter().map(FeedItem::into_line).collect::<Result<_, _>>()?)
     }

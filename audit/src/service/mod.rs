@@ -11,17 +11,19 @@ mod logs;
 mod metrics;
 mod open;
 mod pack;
+mod rebuild;
 mod reconcile;
 mod record;
 mod reports;
 mod retain;
+mod search;
 mod verify;
 mod walk;
 
 use std::sync::Arc;
 
 use shared::{blobs::Blobs, clock::Clock, db::Db, live::Live, process::Process};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     domain::{Signer, rules::Rules},
@@ -36,6 +38,8 @@ pub use record::{RecordError, Recorder};
 pub use retain::Archiver;
 pub use verify::Verdict;
 
+use search::index;
+
 /// Audit at work; clones share everything.
 #[derive(Clone)]
 pub struct App {
@@ -49,6 +53,7 @@ pub struct App {
     pages: Arc<Pages>,
     rules: Arc<Rules>,
     archives: Option<Blobs>,
+    rebuilder: Arc<Notify>,
 }
 
 impl App {
@@ -65,6 +70,7 @@ impl App {
             pages: Arc::new(Pages::new()),
             rules,
             archives: None,
+            rebuilder: Arc::new(Notify::new()),
         }
     }
 

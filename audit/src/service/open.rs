@@ -9,9 +9,9 @@ use crate::{
 pub(super) async fn opened(conn: &impl ConnectionTrait, links: Vec<Link>) -> Result<Vec<FeedItem>, DbErr> {
     let sealed = links.iter().filter(|link| link.sealed.is_some());
     let seals = store::seals(conn, sealed.filter_map(|link| link.person_id)).await?;
-    let open = |link: Link| {
+    let open = |link: &Link| {
         let seal = link.person_id.and_then(|person| seals.get(&person)?.as_ref());
         link.opened(seal).map_err(|fault| DbErr::Type(fault.to_string()))
     };
-    links.into_iter().map(open).collect()
+    links.iter().map(open).collect()
 }

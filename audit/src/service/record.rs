@@ -3,9 +3,9 @@ use std::sync::Arc;
 use sea_orm::DbErr;
 use shared::{clock::Timestamp, db::Tx, events::Envelope};
 
-use super::{Analyzer, Feed};
+use super::{Analyzer, Feed, index};
 use crate::{
-    domain::{AuditEntry, Link, Signer, Unreadable, hash, measures},
+    domain::{AuditEntry, Signer, Unreadable, measures},
     store,
 };
 
@@ -52,23 +52,29 @@ impl Recorder {
         // A clock that was set back does not make an older row of a newer one.
         let recorded_at = now.max(head.recorded_at);
         let mut seals = store::seals_for_all(tx, entries.iter().filter_map(AuditEntry::person), now).await?;
-        let (mut sequence, mut previous) = (head.sequence, head.hash);
+        let mut end = (head.sequence, head.hash);
         let mut rows = Vec::with_capacity(entries.len());
+        let mut lines = Vec::with_capacity(entries.len());
+        let mut erased = Vec::new();
         for entry in &entries {
-            let person_id = entry.person();
-            let seal = person_id.and_then(|person| seals.get(&person)?.as_ref());
-            let (envelope, sealed) = entry.sealed(seal).map_err(|fault| DbErr::Custom(fault.to_string()))?;
-            sequence += 1;
-            previous = hash(previous, sequence, recorded_at, person_id, sealed.as_deref(), &envelope);
-            let link = Link { sequence, recorded_at, person_id, sealed, envelope, hash: previous };
+            let seal = entry.person().and_then(|person| seals.get(&person)?.as_ref());
+            let (link, parts) =
+                entry.link(end, recorded_at, seal).map_err(|fault| DbErr::Custom(fault.to_string()))?;
+            end = (link.sequence, link.hash);
+            lines.push(store::Indexed::of(link.sequence, link.person_id, entry.facts(), &parts));
             rows.push((link, entry.facts().clone()));
-            if let Some(erased) = entry.erased() {
-                store::destroy(tx, erased, now).await?;
-                seals.insert(erased, None);
+            if let Some(person) = entry.erased() {
+                seals.insert(person, None);
+                erased.push(person);
             }
         }
         store::append(tx, &head, rows).await?;
-        store::move_head(tx, &self.signer.sign(sequence, previous, recorded_at)).await?;
+        store::move_head(tx, &self.signer.sign(end.0, end.1, recorded_at)).await?;
+        index(tx.db()).add(tx, &lines).await?;
+        for person in erased {
+            store::destroy(tx, person, now).await?;
+            index(tx.db()).forget(tx, person).await?;
+        }
         let numbers: Vec<_> =
             entries.iter().map(|entry| (&*entry.event().source, entry.event().sequence)).collect();
         store::arrivals::note(tx, &numbers).await?;

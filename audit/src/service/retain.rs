@@ -11,7 +11,7 @@ use shared::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    App,
+    App, index,
     pack::{Pack, Packed},
     walk::Walk,
 };
@@ -85,6 +85,9 @@ impl Archiver {
     /// Puts the oldest month away if it is old enough; whether there may be another.
     async fn put_away_a_month(&self) -> anyhow::Result<bool> {
         let db = self.app.db.background();
+        if store::rebuilds(db.conn()).await?.iter().any(|it| it.finished_at.is_none()) {
+            return Ok(false);
+        }
         let Some(oldest) = store::oldest(db.conn()).await? else { return Ok(false) };
         let Some(end) = month_to_put_away(oldest, self.keep, self.app.clock.now()) else { return Ok(false) };
         let start = store::retained(db.conn()).await?;
@@ -101,8 +104,13 @@ impl Archiver {
         if store::retained(&*tx).await? != start {
             return Ok(true);
         }
+        // What is being made anew of the trail needs its rows.
+        if store::open_rebuild(&tx).await?.is_some() {
+            return Ok(false);
+        }
         let there = store::last_before(&tx, end).await?;
         ensure!(there == Some(last), "rows have come to a month that was over");
+        index(&db).forget_rows(&tx, last).await?;
         store::put_away(&tx, &written.archives, oldest, &written.end).await?;
         tx.commit().await?;
         for Archive { contents: it, .. } in &written.archives {
@@ -119,7 +127,7 @@ impl Archiver {
     async fn write(&self, start: Option<Checkpoint>, end: Timestamp) -> anyhow::Result<Written> {
         let db = self.app.db.background();
         let head = store::head(db.conn()).await?;
-        let mut walk = Walk::new(self.app.public_key(), start.as_ref(), head, true)?;
+        let mut walk = Walk::new(self.app.public_keys(), start.as_ref(), head, true)?;
         let (mut archives, mut pack) = (Vec::new(), None::<Pack>);
         // The last row of the month so far, and the last kept checkpoint: they may be of the same row.
         let (mut last, mut kept) = (None::<(i64, Hash, Timestamp)>, start);

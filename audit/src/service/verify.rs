@@ -22,10 +22,10 @@ pub struct Verdict {
 }
 
 impl App {
-    /// What the trail's checkpoints are verified with.
+    /// What the trail's checkpoints are verified with, today's key first.
     #[must_use]
-    pub fn public_key(&self) -> PublicKey {
-        self.signer.public_key()
+    pub fn public_keys(&self) -> Vec<PublicKey> {
+        self.signer.trusted()
     }
 
     /// Goes along the trail and holds it against every checkpoint and its end. It begins behind the checkpoint at row `after`;
@@ -42,12 +42,12 @@ impl App {
         let is_whole = after == 0;
         let after = start.as_ref().map_or(0, |it| it.sequence);
         let archived = match is_whole {
-            true => check_archives(&store::archives(&conn, 0, u64::MAX).await?, &[self.public_key()]),
+            true => check_archives(&store::archives(&conn, 0, u64::MAX).await?, &self.public_keys()),
             false => Ok(()),
         };
         // Of the whole, what stands before the first row was put there by somebody else.
         let walk =
-            archived.and_then(|()| Walk::new(self.public_key(), start.as_ref(), head.clone(), is_whole));
+            archived.and_then(|()| Walk::new(self.public_keys(), start.as_ref(), head.clone(), is_whole));
         match whole(walk, &conn).await {
             Ok(()) => Ok(Verdict { fault: None, after, head }),
             Err(Stop::Tampered(fault)) => Ok(Verdict { fault: Some(fault), after, head }),

@@ -41,14 +41,14 @@ impl Walk {
     /// From behind a checkpoint, or from the very beginning; `head` is the end. Of the whole (`is_whole`) no row may stand
     /// before its first.
     pub(super) fn new(
-        key: PublicKey,
+        keys: Vec<PublicKey>,
         start: Option<&Checkpoint>,
         head: Checkpoint,
         is_whole: bool,
     ) -> Result<Self, Tampering> {
         let verifier = match start {
-            None => Verifier::from_the_beginning(vec![key]),
-            Some(start) => Verifier::from_checkpoint(vec![key], start)?,
+            None => Verifier::from_the_beginning(keys),
+            Some(start) => Verifier::from_checkpoint(keys, start)?,
         };
         let after = if is_whole { i64::MIN } else { verifier.last() };
         Ok(Self { verifier, head, after, is_over: false })

@@ -57,7 +57,6 @@ pub async fn add(tx: &Tx, measures: &[Measure]) -> Result<(), DbErr> {
 }
 
 /// Forgets all that was counted, so that it can be counted anew.
-#[cfg_attr(not(test), expect(dead_code, reason = "for whoever replays the trail into what is made from it"))]
 pub async fn clear(tx: &Tx) -> Result<(), DbErr> {
     tx.run("DELETE FROM metrics", []).await.map(drop)
 }

@@ -9,7 +9,9 @@ mod head;
 mod keys;
 pub mod metrics;
 mod read;
+mod rebuilds;
 mod rules;
+mod search;
 mod sums;
 mod trail;
 
@@ -18,6 +20,8 @@ pub use archives::{archive_at, archives, do_not_wait, keep_still, last_before, o
 pub use former::{forget_former, former_events};
 pub use head::{checkpoint_at, checkpoints, found, head, keep_checkpoint, lock_head, move_head, retained};
 pub use keys::{destroy, seals, seals_for_all};
-pub use read::{feed, line, lines, lines_on, links};
+pub use read::{feed, line, lines, lines_on, links, links_at};
+pub use rebuilds::{move_rebuild, open_rebuild, rebuilds, request_rebuild};
 pub use rules::{enter, finding, forget_older, overflowing, speak_of, spoken_of, sweep};
+pub use search::{Indexed, SearchIndex};
 pub use sums::{course, parts, totals};

@@ -6,7 +6,7 @@ use shared::ids::{AuditLogId, UserId};
 use uuid::Uuid;
 
 use super::{head::parsed_hash, trail};
-use crate::domain::{Facts, Link, LogFilter, LogsQuery, Resource};
+use crate::domain::{Facts, Link, LogFilter, LogsQuery};
 
 /// A page of the log, by time.
 pub async fn lines(conn: &impl ConnectionTrait, query: &LogsQuery) -> Result<Vec<Link>, DbErr> {
@@ -47,7 +47,7 @@ pub async fn lines_on(
     limit: u64,
 ) -> Result<Vec<Link>, DbErr> {
     use trail::Column::{PersonId, ResourceType, Sequence, UserId};
-    let own = [Resource::User, Resource::Session].map(Resource::name);
+    let own = ["user", "session"];
     let on_them = Condition::any()
         .add(UserId.eq(Uuid::from(person)))
         .add(PersonId.eq(Uuid::from(person)).and(ResourceType.is_in(own)));
@@ -58,6 +58,15 @@ pub async fn lines_on(
         .limit(limit)
         .all(conn)
         .await?;
+    rows.into_iter().map(link).collect()
+}
+
+/// The rows with these numbers, in no order.
+pub async fn links_at(
+    conn: &impl ConnectionTrait,
+    sequences: impl IntoIterator<Item = i64>,
+) -> Result<Vec<Link>, DbErr> {
+    let rows = trail::Entity::find().filter(trail::Column::Sequence.is_in(sequences)).all(conn).await?;
     rows.into_iter().map(link).collect()
 }
 

@@ -23,8 +23,7 @@ impl House {
     }
 
     async fn retry(&self, id: &Value) -> Response {
-        let path = format!("{}/audit/events/failed/{}/retry", self.url, id.as_str().unwrap());
-        reqwest::Client::new().post(path).bearer_auth(&self.admin.token).send().await.unwrap()
+        self.post(&format!("/audit/events/failed/{}/retry", id.as_str().unwrap())).await
     }
 
     /// What is kept of a message is what a build that can read it would have been sent.

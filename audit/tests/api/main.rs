@@ -9,8 +9,10 @@ mod failed;
 mod feed;
 mod log;
 mod metrics;
+mod order;
 mod reconcile;
 mod reports;
+mod search;
 mod stream;
 mod trust;
 
@@ -57,6 +59,16 @@ impl House {
         reqwest::Client::new()
             .get(format!("{}{path}", self.url))
             .bearer_auth(&caller.token)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// What an administrator does.
+    async fn post(&self, path: &str) -> Response {
+        reqwest::Client::new()
+            .post(format!("{}{path}", self.url))
+            .bearer_auth(&self.admin.token)
             .send()
             .await
             .unwrap()

@@ -283,9 +283,9 @@ async fn an_event_type_of_a_newer_service_counts_too() {
     let house = house("2026-03-01T08:00:00Z").await;
     let mut envelope = house.world.deliver(&ticket(1, house.world.clock().now()), 1, None).await;
     envelope.event_id = shared::ids::EventId::at(house.world.clock().now());
-    envelope.event_type = "security.alert".to_owned();
+    envelope.event_type = "weather.changed".to_owned();
     house.world.deliver_again(&envelope).await;
-    assert_eq!(house.get("/audit/metrics?name=security_alert").await["metrics"][0]["count"], 1);
+    assert_eq!(house.get("/audit/metrics?name=weather_changed").await["metrics"][0]["count"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,9 +7,10 @@ use shared::{
     db::Db,
     events::{UserDeleted, UserLogin, UserRegistered},
     ids::{SessionId, UserId},
+    testing::World,
 };
 
-use crate::{House, ticket};
+use crate::{House, serve_with, ticket};
 
 const ROWS: i64 = 12;
 
@@ -246,4 +247,30 @@ async fn the_personal_details_of_somebody_who_was_erased_are_gone_and_the_chain_
     );
     assert_eq!(house.fault().await, None);
     assert_ne!(house.get("/audit/verify").await["head"], before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_that_signs_can_be_changed_and_what_the_former_one_has_signed_is_still_believed() {
+    let former = ("AUDIT_SECRET", "the secret of the first year, long enough");
+    let house = House::with(World::start().await, &[former]).await;
+    let event = ticket(1, house.world.clock().now());
+    house.world.deliver(&event, 1, Some(event.user_id)).await;
+    let key = async |url: &str| {
+        let request =
+            reqwest::Client::new().get(format!("{url}/audit/public-key")).bearer_auth(&house.admin.token);
+        request.send().await.unwrap().text().await.unwrap()
+    };
+    let pem = key(&house.url).await;
+    let line = pem.lines().nth(1).unwrap().to_owned();
+
+    let secret = ("AUDIT_SECRET", "the secret of the second year, as long");
+    let url = serve_with(&house.world, &[secret, ("AUDIT_FORMER_KEYS", &line)]).await;
+    let keys = key(&url).await;
+    assert!(keys.ends_with(&pem) && keys.matches("BEGIN").count() == 2, "{keys}");
+    let changed = House { url, ..house };
+    let verdict = changed.get("/audit/verify").await;
+    assert_eq!((&verdict["isIntact"], &verdict["head"]["sequence"]), (&json!(true), &json!(1)));
+    let kept = changed.items("/audit/checkpoints").await;
+    assert_eq!(kept.len(), 1, "the former key's last word is kept");
+    assert_ne!(kept[0]["keyId"], verdict["head"]["keyId"]);
 }

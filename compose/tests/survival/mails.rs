@@ -6,12 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{Database, DatabaseConnection};
 
 use crate::{
     clients::PASSWORD,
     ledger::{count, is_published, mails, texts},
     left_out,
+    outbox::{READERS, emit, open_tickets, town},
     place::{Nats, Place},
     replicas::Replicas,
     timers::Dice,
@@ -22,7 +23,6 @@ use crate::{
 const MAILS: i64 = 1_200;
 /// To the requester, and to the administrator, since nobody has the ticket yet.
 const MAILS_EACH: i64 = 2;
-const READERS: i64 = 100;
 /// What one replica has under way at the most, and takes to its grave: the default of `mail_concurrency`.
 const UNDER_WAY: i64 = 8;
 /// Nothing is killed so often before all is claimed but what gets nowhere.
@@ -112,43 +112,10 @@ fn wanted() -> i64 {
     wanted
 }
 
-/// Where the readers of this test live.
-fn town() -> String {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the mail server is shared: an address is to be nobody else's"
-    )]
-    let name = uuid::Uuid::new_v4().simple();
-    format!("{name}.example")
-}
-
 /// Says of the readers what auth would have. They registered long ago, so nobody welcomes them.
 async fn settle_in(auth: &DatabaseConnection, town: &str) {
     let data = format!("'userId', reader, 'email', 'reader-' || number || '@{town}', 'role', 'user'");
     emit(auth, town, READERS, ["auth", "user.registered", "reader", "interval '2 days'", &data]).await;
-}
-
-/// Says that so many tickets were opened, as tickets would have.
-async fn open_tickets(tickets: &DatabaseConnection, town: &str, count: i64) {
-    let data = "'ticketId', event, 'ticketNumber', 'HD-' || lpad(number::text, 6, '0'), 'title', 'It burns', \
-                'priority', 'HIGH', 'category', 'hardware', 'userId', reader, 'dueDate', '2030-01-31T10:00:00.000000Z'";
-    emit(tickets, town, count, ["tickets", "ticket.created", "event", "interval '0'", data]).await;
-}
-
-/// Writes events into a service's outbox, whence its relay takes them.
-async fn emit(db: &DatabaseConnection, town: &str, count: i64, of: [&str; 5]) {
-    let [source, kind, aggregate, age, data] = of;
-    let sql = format!(
-        "INSERT INTO outbox (event_id, subject, envelope, created_at) \
-         SELECT event, '{kind}.' || {aggregate}, json_build_object('eventId', event, 'eventType', '{kind}', \
-             'schemaVersion', 1, 'source', '{source}', 'userId', reader, 'aggregateId', {aggregate}, \
-             'timestamp', to_char((now() - {age}) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), \
-             'aggregateVersion', 1, 'sequence', 0, 'correlationId', event, 'causationId', NULL, \
-             'data', json_build_object({data}))::text, now() \
-         FROM (SELECT number, gen_random_uuid() AS event, md5('{town}' || number % {READERS})::uuid AS reader \
-               FROM generate_series(1, {count}) AS number) AS new"
-    );
-    db.execute_unprepared(&sql).await.expect("events can be written");
 }
 
 /// Every ticket is two mails, each of which was sent, and of each it was said once that it was.

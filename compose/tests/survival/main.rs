@@ -1,18 +1,21 @@
 //! Nothing lost, nothing doubled: the real program is killed with SIGKILL again and again while tickets are opened, and
 //! JetStream's store is wiped under it. Afterwards every ticket that was answered 201 is there, with one audit row and one
 //! mail. And with three replicas of tickets, of which one is killed again and again, what happens by itself happens once;
-//! with three of notifications, each mail is sent, and a repeat is known by its Message-ID.
+//! with three of notifications, each mail is sent, and a repeat is known by its Message-ID; with three of audit, the trail is one
+//! chain that has each event once.
 
 mod clients;
 mod ledger;
 mod mails;
 mod outages;
+mod outbox;
 mod place;
 mod replicas;
 mod stories;
 #[path = "../support/mod.rs"]
 mod support;
 mod timers;
+mod trail;
 mod waiting;
 
 use std::io::Write;

@@ -38,8 +38,7 @@ pub use faults::is_passing;
 pub use input::{FieldErrors, FieldFault, Input};
 pub use json::MAX_DEPTH;
 pub use module::{Check, Module};
-pub(crate) use query::bad_query;
-pub use query::{Listing, NoFilter, Params, PathId, When};
+pub use query::{Listing, NoFilter, Params, PathId, When, bad_query};
 pub use request_id::RequestId;
 pub use serve::serve;
 

@@ -113,7 +113,7 @@ fn fault(path: &str, text: &str) -> ApiError {
 }
 
 /// 400 `bad_query` for one parameter.
-pub(crate) fn bad_query(name: &str, message: &str) -> ApiError {
+pub fn bad_query(name: &str, message: &str) -> ApiError {
     ApiError::new(Code::BadQuery).detail(format!("{name} {message}.")).field(name, "bad_query", message)
 }
 

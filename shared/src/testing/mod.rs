@@ -233,8 +233,15 @@ impl World {
         rows.iter().map(|row| serde_json::from_str(&json(row)).expect("an envelope")).collect()
     }
 
-    /// Publishes an event as another service would, and waits until its consumers took it.
+    /// Gives an event to its consumers as its service would, and waits until they took it.
     pub async fn deliver<E: Event>(&self, event: &E, aggregate_version: i64, by: Option<UserId>) -> Envelope {
+        let envelope = self.envelope(event, aggregate_version, by);
+        self.deliver_again(&envelope).await;
+        envelope
+    }
+
+    /// An event as its service would publish it now.
+    pub fn envelope<E: Event>(&self, event: &E, aggregate_version: i64, by: Option<UserId>) -> Envelope {
         let source = match E::TYPE.split('.').next() {
             Some("ticket") => "tickets",
             Some("file") => "files",
@@ -245,7 +252,6 @@ impl World {
         let event = NewEvent::of(event, aggregate_version, by, self.clock().now());
         let mut envelope = event.into_envelope(source, Some("a-request".to_owned()), None);
         envelope.sequence = self.sequence.fetch_add(1, Ordering::Relaxed) + 1;
-        self.deliver_again(&envelope).await;
         envelope
     }
 

@@ -1,4 +1,4 @@
-use shared::text::fold;
+use shared::text::{fold, words};
 
 use super::TicketNumber;
 
@@ -38,7 +38,7 @@ impl Search {
 
     /// Its words: runs of letters and digits.
     pub fn words(&self) -> impl Iterator<Item = &str> {
-        self.folded.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty())
+        words(&self.folded)
     }
 }
 

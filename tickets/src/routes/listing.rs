@@ -1,6 +1,6 @@
 use serde::Deserialize;
 use shared::clock::Timestamp;
-use shared::http::{Answer, ApiError, Code, When};
+use shared::http::{Answer, ApiError, When, bad_query};
 use shared::ids::{TicketId, UserId};
 use shared::page::{Cursor, Page, PageParams, PageQuery};
 use utoipa::IntoParams;
@@ -157,10 +157,6 @@ fn sort_key(page: &PageQuery) -> SortKey {
 fn search(typed: Option<&str>) -> Result<Option<Search>, ApiError> {
     let search = typed.map(Search::parse).transpose();
     Ok(search.map_err(|fault| bad_query("q", &fault.to_string()))?.flatten())
-}
-
-fn bad_query(name: &str, message: &str) -> ApiError {
-    ApiError::new(Code::BadQuery).detail(format!("{name} {message}.")).field(name, "bad_query", message)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Order,
-    QueryFilter, QueryOrder, QuerySelect, Value,
+    QueryFilter, QueryOrder, QueryResult, QuerySelect, Value,
 };
 use shared::clock::Timestamp;
 use shared::db::Tx;
@@ -12,7 +12,9 @@ use uuid::Uuid;
 
 use super::search;
 use super::ticket_row::{Column, Entity};
-use crate::domain::{Assignee, Found, ListTickets, Place, SortKey, SortValue, Status, Ticket, Visibility};
+use crate::domain::{
+    Assignee, Found, ListTickets, Place, Search, SortKey, SortValue, Status, Ticket, Visibility,
+};
 
 /// The ticket with this id, if it is there and in sight.
 ///
@@ -82,17 +84,28 @@ pub async fn list_found(
     wanted: &ListTickets,
     now: Timestamp,
 ) -> Result<Vec<Found>, DbErr> {
-    if tx.get_database_backend() == DbBackend::Postgres {
+    let is_postgres = tx.get_database_backend() == DbBackend::Postgres;
+    if is_postgres {
         tx.execute_unprepared(
             "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL statement_timeout = '2s'",
         )
         .await?;
     }
-    let few = match &wanted.search {
-        // One person has few tickets, whatever is in them.
-        Some(search) if wanted.owner().is_none() => search::few(tx, search).await?,
-        _ => None,
+    // One person has few tickets, whatever is in them.
+    let several = wanted.search.as_ref().filter(|search| search::is_of_several_words(is_postgres, search));
+    let Some(search) = several.filter(|_| wanted.owner().is_none()) else {
+        return list(tx, wanted, None, now).await;
     };
+    if wanted.sort == SortKey::Relevance && !wanted.is_narrowed() {
+        let recent = search::Ranking { weeks: Some(search::RECENT), ..ranking(wanted, search, None, now) };
+        if let Some(statement) = search::ranked(is_postgres, recent) {
+            let found = search::by_words(tx, &statement).await?;
+            if search::is_enough(found.len()) {
+                return page(tx, wanted, &found).await;
+            }
+        }
+    }
+    let few = search::few(tx, search).await?;
     list(tx, wanted, few.as_deref(), now).await
 }
 
@@ -105,29 +118,30 @@ async fn ranked(
 ) -> Result<Vec<Found>, DbErr> {
     let Some(search) = &wanted.search else { return Ok(Vec::new()) };
     let is_postgres = db.get_database_backend() == DbBackend::Postgres;
-    let is_narrowed = wanted.is_narrowed();
-    // Only of a common word, and where nothing else keeps the list short, there are more than can be looked at.
-    let in_one_look =
-        !is_postgres || search.number().is_some() || few.is_some() || is_narrowed || wanted.owner().is_some();
-    let mut ranks = Vec::new();
-    for weeks in search::TIERS.into_iter().filter(|weeks| weeks.is_none() || !in_one_look) {
-        let ranking = search::Ranking {
-            search,
-            owner: wanted.owner(),
-            conditions: conditions(wanted).add_option(few.map(search::among)),
-            is_known: few.is_some(),
-            is_narrowed,
-            weeks,
-            now,
-        };
-        let Some(statement) = search::ranked(is_postgres, ranking) else { return Ok(Vec::new()) };
-        ranks.clear();
-        for row in db.query_all(&statement).await? {
-            ranks.push((row.try_get::<f64>("", "relevance")?, TicketId(row.try_get("", "id")?)));
-        }
-        if search::is_enough(ranks.len()) {
-            break;
-        }
+    let Some(statement) = search::ranked(is_postgres, ranking(wanted, search, few, now)) else {
+        return Ok(Vec::new());
+    };
+    page(db, wanted, &db.query_all(&statement).await?).await
+}
+
+fn ranking<'a>(
+    wanted: &ListTickets,
+    search: &'a Search,
+    few: Option<&'a [Uuid]>,
+    now: Timestamp,
+) -> search::Ranking<'a> {
+    let conditions = wanted.is_narrowed().then(|| conditions(wanted));
+    search::Ranking { search, owner: wanted.owner(), conditions, few, weeks: None, now }
+}
+
+async fn page(
+    db: &impl ConnectionTrait,
+    wanted: &ListTickets,
+    found: &[QueryResult],
+) -> Result<Vec<Found>, DbErr> {
+    let mut ranks = Vec::with_capacity(found.len());
+    for row in found {
+        ranks.push((row.try_get::<f64>("", "relevance")?, TicketId(row.try_get("", "id")?)));
     }
     ranks.sort_by(|(a, x), (b, y)| a.total_cmp(b).then(x.cmp(y)));
     if wanted.descending {

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, JoinType, Order, Value,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, JoinType, Order, QueryResult, Value,
 };
 use shared::clock::Timestamp;
 use shared::db::Tx;
@@ -110,7 +110,7 @@ pub(super) fn matches(is_postgres: bool, search: &Search) -> Expr {
         return ticket_row::Column::TicketNumber.eq(number.to_string());
     }
     let found = match (is_postgres, fts5(search)) {
-        (true, _) => in_document("document", search),
+        (true, _) => in_document(search),
         (false, Some(words)) => Expr::cust_with_values("ticket_search MATCH ?", [words]),
         // Nothing that could be a word: FTS5 would call it a fault.
         (false, None) => Expr::val(1).eq(0),
@@ -125,74 +125,98 @@ const FEW: u64 = 1000;
 /// The tickets that match, where they are few; nothing where they are many, or one word is all that is searched for. How common
 /// a word is the planner knows; of several together it knows nothing, and the index of words does.
 pub(super) async fn few(tx: &DatabaseTransaction, search: &Search) -> Result<Option<Vec<Uuid>>, DbErr> {
-    let is_postgres = tx.get_database_backend() == DbBackend::Postgres;
-    if !is_postgres || search.number().is_some() || search.words().count() < 2 {
-        return Ok(None);
-    }
-    tx.execute_unprepared("SET LOCAL enable_indexscan = off; SET LOCAL enable_seqscan = off").await?;
     let mut all = Query::select();
-    all.column("ticket_id").from("ticket_search").and_where(in_document("document", search)).limit(FEW + 1);
-    let rows = tx.query_all(&all).await?;
-    tx.execute_unprepared("SET LOCAL enable_indexscan = on; SET LOCAL enable_seqscan = on").await?;
+    all.column("ticket_id").from("ticket_search").and_where(in_document(search)).limit(FEW + 1);
+    let rows = by_words(tx, &all).await?;
     if rows.len() as u64 > FEW {
         return Ok(None);
     }
     rows.iter().map(|row| row.try_get("", "ticket_id")).collect::<Result<_, _>>().map(Some)
 }
 
-/// The condition that a ticket is one of them. One value, however many they are: a thousand of them cost more to plan than to read.
-pub(super) fn among(few: &[Uuid]) -> Expr {
-    let ids: Vec<_> = few.iter().map(Uuid::to_string).collect();
-    Expr::cust_with_values("tickets.id = ANY($1::text::uuid[])", [format!("{{{}}}", ids.join(","))])
+/// Whether it is several words, of which no planner knows how often they are together.
+pub(super) fn is_of_several_words(is_postgres: bool, search: &Search) -> bool {
+    is_postgres && search.number().is_none() && search.words().count() > 1
 }
 
-/// How far back is looked for matches, in weeks, this one included: each time four times as far, in the end all the way. Who
-/// finds enough looks no further.
-pub(super) const TIERS: [Option<i64>; 4] = [Some(2), Some(8), Some(32), None];
+/// The answer, found by the index of words alone.
+pub(super) async fn by_words(
+    tx: &DatabaseTransaction,
+    statement: &SelectStatement,
+) -> Result<Vec<QueryResult>, DbErr> {
+    tx.execute_unprepared("SET LOCAL enable_indexscan = off; SET LOCAL enable_seqscan = off").await?;
+    let rows = tx.query_all(statement).await?;
+    tx.execute_unprepared("SET LOCAL enable_indexscan = on; SET LOCAL enable_seqscan = on").await?;
+    Ok(rows)
+}
+
+/// The condition that a ticket is one of them. One value, however many they are: a thousand of them cost more to plan than to read.
+pub(super) fn among(few: &[Uuid]) -> Expr {
+    is_among("tickets.id", few)
+}
+
+fn is_among(column: &str, few: &[Uuid]) -> Expr {
+    let ids: Vec<_> = few.iter().map(Uuid::to_string).collect();
+    Expr::cust_with_values(format!("{column} = ANY($1::text::uuid[])"), [format!("{{{}}}", ids.join(","))])
+}
+
+/// As far back, in weeks, this one included, are looked for several words at first: often there is enough.
+pub(super) const RECENT: i64 = 2;
 
 /// What is to be ranked.
+#[derive(Clone)]
 pub(super) struct Ranking<'a> {
     pub search: &'a Search,
     /// Whose documents, where that is known.
     pub owner: Option<UserId>,
-    /// Which of the tickets.
-    pub conditions: Condition,
-    /// The conditions name the very tickets that match.
-    pub is_known: bool,
-    /// The conditions narrow the list, so that the tickets are better walked through than the documents.
-    pub is_narrowed: bool,
-    /// How far back.
+    /// Which of the tickets, beside the owner and the words; nothing where all of them.
+    pub conditions: Option<Condition>,
+    /// Those that match, where they are known.
+    pub few: Option<&'a [Uuid]>,
+    /// How far back, in weeks.
     pub weeks: Option<i64>,
     pub now: Timestamp,
 }
 
 /// The newest tickets that match, with how well each does: `(id, relevance)`. Nothing where nothing can match.
 pub(super) fn ranked(is_postgres: bool, wanted: Ranking<'_>) -> Option<SelectStatement> {
-    let Ranking { search, conditions, .. } = &wanted;
-    let id = Expr::col(ticket_row::Column::Id.as_column_ref());
-    let mut newest = Query::select();
-    newest.expr_as(id.clone(), "id").from("tickets").cond_where(conditions.clone()).limit(RANKED);
+    let Ranking { search, .. } = &wanted;
     if search.number().is_some() {
         let relevance = Expr::cust("CAST(1.0 AS DOUBLE PRECISION)");
-        newest.expr_as(relevance, "relevance").and_where(matches(is_postgres, search));
-        return Some(newest);
+        let mut one = wanted.of_tickets();
+        one.expr_as(relevance, "relevance").and_where(matches(is_postgres, search));
+        return Some(one);
     }
-    let of_ticket = id.eq(Expr::col(("ticket_search", "ticket_id")));
-    newest.join(JoinType::InnerJoin, "ticket_search", of_ticket);
     if !is_postgres {
         let words = fts5(search)?;
+        let mut newest = wanted.of_tickets();
         newest
+            .join(JoinType::InnerJoin, "ticket_search", is_document_of_ticket())
             .and_where(Expr::cust_with_values("ticket_search MATCH ?", [words]))
             .expr_as(Expr::cust("-bm25(ticket_search, 0.0, 10.0, 4.0, 1.0)"), "relevance")
             .order_by(("ticket_search", "rowid"), Order::Desc);
         return Some(newest);
     }
-    let walked = if wanted.is_narrowed { "tickets" } else { "ticket_search" };
+    let mut newest = if wanted.conditions.is_some() {
+        // The conditions narrow the list, so that the tickets are better walked through than the documents.
+        let mut newest = wanted.of_tickets();
+        newest.join(JoinType::InnerJoin, "ticket_search", is_document_of_ticket());
+        newest.order_by(("tickets", "created_at"), Order::Desc);
+        newest
+    } else {
+        // The documents have all that is asked for, and whatever else is looked at the planner counts twice.
+        let mut newest = Query::select();
+        newest.expr_as(Expr::col(("ticket_search", "ticket_id")), "id").from("ticket_search").limit(RANKED);
+        newest.order_by(("ticket_search", "created_at"), Order::Desc);
+        newest
+    };
     newest
         .column(("ticket_search", "document"))
-        .and_where_option((!wanted.is_known).then(|| wanted.is_in_document()))
-        .and_where_option(wanted.owner.map(|owner| Expr::col(("ticket_search", "user_id")).eq(owner.0)))
-        .order_by((walked, "created_at"), Order::Desc);
+        .and_where(match wanted.few {
+            Some(few) => is_among("ticket_search.ticket_id", few),
+            None => wanted.is_in_document(),
+        })
+        .and_where_option(wanted.owner.map(|owner| Expr::col(("ticket_search", "user_id")).eq(owner.0)));
     // Apart from the search, so that no more documents are ranked than are wanted.
     let rank = Expr::cust_with_values(format!("ts_rank(document, {QUERY})::float8"), [search.folded()]);
     let ranked =
@@ -200,10 +224,25 @@ pub(super) fn ranked(is_postgres: bool, wanted: Ranking<'_>) -> Option<SelectSta
     Some(ranked)
 }
 
+fn is_document_of_ticket() -> Expr {
+    Expr::col(ticket_row::Column::Id.as_column_ref()).eq(Expr::col(("ticket_search", "ticket_id")))
+}
+
 impl Ranking<'_> {
+    fn of_tickets(&self) -> SelectStatement {
+        let mut newest = Query::select();
+        newest
+            .expr_as(Expr::col(ticket_row::Column::Id.as_column_ref()), "id")
+            .from("tickets")
+            .and_where_option(self.owner.map(|owner| ticket_row::Column::UserId.eq(owner.0)))
+            .cond_where(Condition::all().add_option(self.conditions.clone()))
+            .limit(RANKED);
+        newest
+    }
+
     /// The weeks are asked for as words, so that the index of words finds the newest alone.
     fn is_in_document(&self) -> Expr {
-        let Some(weeks) = self.weeks else { return in_document("ticket_search.document", self.search) };
+        let Some(weeks) = self.weeks else { return in_document(self.search) };
         let words: Vec<_> =
             (0..weeks).map(|ago| format!("'{}'", week(self.now - TimeDelta::weeks(ago)))).collect();
         Expr::cust_with_values(
@@ -218,8 +257,8 @@ pub(super) fn is_enough(found: usize) -> bool {
     found as u64 >= RANKED
 }
 
-fn in_document(document: &str, search: &Search) -> Expr {
-    Expr::cust_with_values(format!("{document} @@ {QUERY}"), [search.folded()])
+fn in_document(search: &Search) -> Expr {
+    Expr::cust_with_values(format!("ticket_search.document @@ {QUERY}"), [search.folded()])
 }
 
 /// Every word, quoted, as the beginning of one: there is no stemmer here that knows French.
