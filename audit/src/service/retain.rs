@@ -212,3 +212,7 @@ impl Archiver {
 fn signed_at(checkpoint: &Option<Checkpoint>) -> Option<i64> {
     checkpoint.as_ref().map(|it| it.sequence)
 }
+
+#[cfg(test)]
+#[path = "retain_tests.rs"]
+mod tests;

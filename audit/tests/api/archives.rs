@@ -291,3 +291,52 @@ async fn the_erased_are_erased_in_archives_too() {
     let files = [archive, house.remaining().await];
     assert_eq!(verified(house.public_key().await, &files).unwrap(), (10, 10));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_put_away_is_not_found_any_more_and_stays_counted() {
+    let house = three_months(&keeping(bucket(), &[])).await;
+    house.until_put_away(&[(1, 3)]).await;
+    let found = async || numbers(&house.items("/audit/search?q=printer&sort=timestamp").await);
+    assert_eq!(found().await, [4, 5, 6, 7, 8, 9]);
+    let db = house.world.db("audit");
+    let indexed = db.sql("SELECT count(*) AS indexed FROM trail_search", []);
+    let indexed = db.conn().query_one_raw(indexed).await.unwrap().unwrap();
+    assert_eq!(
+        indexed.try_get::<i64>("", "indexed").unwrap(),
+        6,
+        "nothing of the others is left in the index"
+    );
+
+    let counted =
+        "/audit/metrics?name=tickets_created&bucket=day&from=2026-01-01T00:00:00Z&to=2026-04-01T00:00:00Z";
+    let counted = async || house.get(counted).await["metrics"][0]["count"].clone();
+    assert_eq!(counted().await, 9);
+    assert_eq!(house.post("/audit/rebuilds/metrics").await.status(), 409);
+    assert_eq!(house.post("/audit/rebuilds/search").await.status(), 202);
+    house.world.until("the index is made anew", async || found().await == [4, 5, 6, 7, 8, 9]).await;
+    assert_eq!(counted().await, 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_months_go_the_trail_is_intact_at_every_moment() {
+    let mut house = three_months(&keeping(bucket(), &[("TRAIL_RETENTION", "4000d")])).await;
+    house.pass(60);
+    let key = house.public_key().await;
+    let settings = keeping(bucket(), &[]);
+    let (mut looks, mut exports) = (0, 0);
+    let look = async {
+        while house.put_away().await.len() < 3 {
+            assert_eq!(house.verdict().await.1, Value::Null);
+            looks += 1;
+            // What was put away while it was being written out is broken off, and is no export.
+            let answer = house.ask(&house.admin, "/audit/trail").await;
+            if let Ok(text) = answer.text().await {
+                verified(key.clone(), [&text]).unwrap();
+                exports += 1;
+            }
+        }
+    };
+    tokio::join!(look, async { serve_with(&house.world, &lent(&settings)).await });
+    assert!(looks > 0 && exports > 0);
+    assert_eq!(house.verdict().await, (9, Value::Null));
+}

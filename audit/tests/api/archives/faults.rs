@@ -188,3 +188,29 @@ async fn of_two_replicas_that_work_at_once_each_month_is_put_away_by_one() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_reads_the_trail_for_long_is_not_disturbed_and_holds_nobody_up() {
+    let mut house = three_months(&keeping(bucket(), &[])).await;
+    house.until_put_away(&[(1, 3)]).await;
+    let db = house.world.db("audit");
+    if !db.is_postgres() {
+        return; // There rows go by versions, and nobody waits for readers.
+    }
+    let reader = db.read().await.unwrap();
+    let count = async || {
+        let row =
+            reader.query_one_raw(db.sql("SELECT count(*) AS rows FROM trail", [])).await.unwrap().unwrap();
+        row.try_get::<i64>("", "rows").unwrap()
+    };
+    assert_eq!(count().await, 6);
+    // Still in March: for the first row of a month its table is made, and that waits for readers.
+    house.pass(11);
+    house.until_it_failed_again().await;
+    house.add(10).await;
+    assert_eq!(numbers(&house.items("/audit/events").await), [4, 5, 6, 7, 8, 9, 10]);
+    assert_eq!(count().await, 6);
+    reader.rollback().await.unwrap();
+    house.until_put_away(&[(1, 3), (4, 7)]).await;
+    assert_eq!(house.verdict().await, (7, Value::Null));
+}
