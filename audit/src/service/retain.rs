@@ -88,9 +88,12 @@ impl Archiver {
         if store::rebuilds(db.conn()).await?.iter().any(|it| it.finished_at.is_none()) {
             return Ok(false);
         }
+        let start = store::retained(db.conn()).await?;
+        if let Some(start) = &start {
+            self.forget_lines(start.sequence).await?;
+        }
         let Some(oldest) = store::oldest(db.conn()).await? else { return Ok(false) };
         let Some(end) = month_to_put_away(oldest, self.keep, self.app.clock.now()) else { return Ok(false) };
-        let start = store::retained(db.conn()).await?;
         let written = match self.write(start.clone(), end).await {
             Ok(written) => written,
             // Another replica was quicker, and the rows went while we looked at them.
@@ -110,7 +113,6 @@ impl Archiver {
         }
         let there = store::last_before(&tx, end).await?;
         ensure!(there == Some(last), "rows have come to a month that was over");
-        index(&db).forget_rows(&tx, last).await?;
         store::put_away(&tx, &written.archives, oldest, &written.end).await?;
         tx.commit().await?;
         for Archive { contents: it, .. } in &written.archives {
@@ -120,6 +122,20 @@ impl Archiver {
         }
         metrics::counter!("audit_archives_total").increment(written.archives.len() as u64);
         Ok(true)
+    }
+
+    /// Takes what has gone out of the index too: a little at a time, since that takes long and nothing is recorded meanwhile. What
+    /// one leaves that is killed, the next turn finds.
+    async fn forget_lines(&self, last: i64) -> anyhow::Result<()> {
+        let db = self.app.db.background();
+        loop {
+            let tx = db.begin().await?;
+            let forgotten = index(&db).forget_lines(&tx, last).await?;
+            tx.commit().await?;
+            if forgotten == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// Writes the rows that were recorded before `end` to files. What is written was held against the chain, and what is signed

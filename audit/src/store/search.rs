@@ -98,13 +98,13 @@ impl SearchIndex {
         tx.run(sql, [Uuid::from(person).into()]).await.map(drop)
     }
 
-    /// Nobody finds the lines up to a number: they are in archives.
-    pub async fn forget_rows(self, tx: &Tx, last: i64) -> Result<(), DbErr> {
-        let sql = match self {
-            Self::Gin => "DELETE FROM trail_search WHERE sequence <= $1",
-            Self::Fts5 => "DELETE FROM trail_search WHERE rowid <= $1",
-        };
-        tx.run(sql, [last.into()]).await.map(drop)
+    /// Forgets some of the lines up to a number, which are in archives; how many, none when all are forgotten.
+    pub async fn forget_lines(self, tx: &Tx, last: i64) -> Result<u64, DbErr> {
+        let row = if self == Self::Gin { "sequence" } else { "rowid" };
+        let sql = format!(
+            "DELETE FROM trail_search WHERE {row} IN (SELECT {row} FROM trail_search WHERE {row} <= $1 LIMIT {ROWS})"
+        );
+        tx.run(&sql, [last.into()]).await
     }
 
     /// Nothing is found any more, so that it can be made anew.
