@@ -1,7 +1,10 @@
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use chrono::TimeDelta;
-use shared::config::{Common, Faults, Secret, Settings, Sources};
+use shared::{
+    blobs::{Storage, bucket_name},
+    config::{Common, Faults, Secret, Settings, Sources},
+};
 
 use crate::domain::{
     PublicKey,
@@ -23,8 +26,56 @@ pub struct Config {
     pub feed_streams: usize,
     /// How often what has arrived is compared with what the services have published.
     pub reconcile_interval: Duration,
+    /// When months of the trail are put away, and where; `None`: never.
+    pub retention: Option<Retention>,
     /// The rules that raise alerts.
     pub rules: Rules,
+}
+
+/// How long rows of the trail stay in the database, and where they lie from then on.
+#[derive(Clone, Debug)]
+pub struct Retention {
+    /// How long: a month goes when all of it is older.
+    pub keep: TimeDelta,
+    /// How often such months are looked for.
+    pub every: Duration,
+    /// A file that has so many rows ends at its next checkpoint.
+    pub rows: u64,
+    /// The S3 server.
+    pub storage: Storage,
+    /// The bucket.
+    pub bucket: String,
+    /// Where files wait until they are whole.
+    pub spool: PathBuf,
+}
+
+impl Retention {
+    /// Where rows stay for ever, nothing else of this is read: nobody has to name a bucket that is not used.
+    fn read(settings: &mut Settings, common: &Common) -> Option<Self> {
+        const KEY: &str = "trail_retention";
+        const SHORTEST: TimeDelta = TimeDelta::days(1);
+        if settings.text(KEY) == "0" {
+            return None;
+        }
+        let keep = TimeDelta::from_std(settings.duration(KEY)).unwrap_or(TimeDelta::MAX);
+        if keep < SHORTEST {
+            settings.fault(KEY, "must be 0, for ever, or 1d at least");
+        }
+        let every = settings.duration("trail_archive_interval");
+        if every < Duration::from_millis(100) {
+            settings.fault("trail_archive_interval", "is too short; at least 100ms are wanted");
+        }
+        Some(Self {
+            keep,
+            every,
+            rows: settings.number("trail_archive_rows", 1..=10_000_000),
+            storage: Storage::read(settings, common.data_dir.join("archives")),
+            bucket: bucket_name(settings, "s3_bucket_audit"),
+            spool: settings
+                .optional("trail_archive_dir")
+                .map_or_else(|| common.data_dir.join("archives-spool"), PathBuf::from),
+        })
+    }
 }
 
 impl Config {
@@ -34,8 +85,10 @@ impl Config {
     /// Everything that is wrong with them.
     pub fn read(sources: &Sources) -> Result<Self, Faults> {
         let mut settings = Settings::new("audit", include_str!("../config.default.toml"), sources);
+        let common = Common::read(&mut settings);
         let config = Self {
-            common: Common::read(&mut settings),
+            retention: Retention::read(&mut settings, &common),
+            common,
             secret: settings.lasting_secret("audit_secret"),
             former_keys: settings.list_of("audit_former_keys"),
             checkpoint_interval: settings.duration("checkpoint_interval"),
@@ -93,6 +146,8 @@ impl AsRef<Common> for Config {
 
 #[cfg(test)]
 mod tests {
+    use shared::blobs::S3Server;
+
     use super::*;
 
     fn read(settings: &[(&str, &str)]) -> Result<Config, Faults> {
@@ -127,6 +182,39 @@ mod tests {
         assert_eq!((addresses.measure, addresses.window), (Measure::Values(3), TimeDelta::hours(2)));
         let decay = config.rules.on(RuleName::SlaDecay).unwrap();
         assert_eq!(decay.measure, Measure::Share { percent: 25, minimum: 4 });
+    }
+
+    #[test]
+    fn rows_stay_for_ever_unless_somebody_says_how_long() {
+        assert!(read(&[]).unwrap().retention.is_none());
+        // What is not used need not be right, nor be there in production.
+        assert!(read(&[("S3_BUCKET_AUDIT", "No Bucket")]).unwrap().retention.is_none());
+        let retention = read(&[("TRAIL_RETENTION", "400d")]).unwrap().retention.unwrap();
+        assert_eq!((retention.keep, &*retention.bucket), (TimeDelta::days(400), "helpdesk-audit-archives"));
+        assert!(matches!(retention.storage.server, S3Server::Embedded { .. }));
+    }
+
+    #[test]
+    fn faults_of_the_archives_are_named_by_their_keys() {
+        let faults = read(&[
+            ("HELPDESK_ENV", "production"),
+            ("TRAIL_RETENTION", "3h"),
+            ("TRAIL_ARCHIVE_INTERVAL", "1ms"),
+            ("TRAIL_ARCHIVE_ROWS", "0"),
+            ("S3_BUCKET_AUDIT", "No Bucket"),
+        ]);
+        let faults = faults.unwrap_err().to_string();
+        for words in [
+            "audit: TRAIL_RETENTION: must be 0, for ever, or 1d at least",
+            "audit: TRAIL_ARCHIVE_INTERVAL: is too short",
+            "audit: TRAIL_ARCHIVE_ROWS: “0” is not a number",
+            "audit: S3_BUCKET_AUDIT: is no name of a bucket",
+            "audit: S3_ENDPOINT: is refused in production",
+        ] {
+            assert!(faults.contains(words), "{words} is not in {faults}");
+        }
+        let faults = read(&[("TRAIL_RETENTION", "for ever")]).unwrap_err().to_string();
+        assert!(faults.contains("TRAIL_RETENTION: “for ever” is not a duration"), "{faults}");
     }
 
     #[test]

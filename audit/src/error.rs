@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use sea_orm::DbErr;
-use shared::http::{ApiError, Code, bad_query};
+use shared::{
+    blobs::BlobError,
+    http::{ApiError, Code, bad_query},
+};
 
 use crate::{
     domain::{SpanFault, Unreadable},
@@ -12,7 +15,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such thing.
-    #[error("there is no such audit log or failed event")]
+    #[error("there is no such audit log, failed event or archive")]
     NotFound,
     /// Nothing was signed there.
     #[error("there is no checkpoint at row {0}; GET /audit/checkpoints has them")]
@@ -41,6 +44,18 @@ pub enum Error {
     /// The failed event failed again.
     #[error("{0}")]
     StillFailing(String),
+    /// Rows went into an archive while they were being written out.
+    #[error("a part of the trail was put away meanwhile; begin again")]
+    PutAway,
+    /// The archives are not to be had here.
+    #[error("archives are not opened here while trail_retention is 0")]
+    NoArchives,
+    /// The bucket has something else under the name of an archive.
+    #[error("the object in the bucket is not the archive that was put away")]
+    NotTheArchive,
+    /// The bucket of the archives.
+    #[error(transparent)]
+    Storage(#[from] BlobError),
     /// The database did not do its part.
     #[error(transparent)]
     Database(#[from] DbErr),
@@ -60,6 +75,12 @@ impl From<Error> for ApiError {
             Error::Page(fault) => ApiError::internal(fault),
             Error::Archived | Error::Resolved => ApiError::new(Code::Conflict).detail(error.to_string()),
             Error::StillFailing(_) => ApiError::new(Code::EventNotHandled).detail(error.to_string()),
+            Error::PutAway => ApiError::new(Code::Conflict).detail(error.to_string()),
+            Error::NoArchives => ApiError::unavailable(&error).detail(error.to_string()),
+            Error::NotTheArchive => ApiError::internal(error),
+            // An archive that is gone is our loss, not the client's mistake.
+            Error::Storage(fault @ BlobError::Missing) => ApiError::internal(fault),
+            Error::Storage(fault) => ApiError::unavailable(fault).retry_after(Duration::from_secs(2)),
             Error::Database(fault) => ApiError::from(fault),
         }
     }

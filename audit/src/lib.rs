@@ -11,7 +11,7 @@ mod run;
 mod service;
 mod store;
 
-pub use config::Config;
+pub use config::{Config, Retention};
 pub use error::Error;
 pub use routes::FeedEventOut;
 pub use run::{run, start};

@@ -1,10 +1,12 @@
 use std::{net::TcpListener, sync::Arc};
 
+use anyhow::Context;
 use shared::{
     auth::TokenVerifier,
+    blobs::{Blobs, Spool},
     bus::{Bus, Durable},
     db::Db,
-    http::{Module, serve},
+    http::{Check, Module, serve},
     process::Process,
     vault::{derive, secret_of_data_folder},
 };
@@ -13,7 +15,7 @@ use crate::{
     Config,
     domain::Signer,
     routes,
-    service::{self, App, Reconciler},
+    service::{self, App, Archiver, Reconciler},
 };
 
 /// Puts audit together and sets its consumer, its reconciler and its feed to work; what it answers over HTTP is the module.
@@ -33,8 +35,32 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     };
     let signer = Signer::of(&derive(&secret, "audit", "checkpoints")).after(config.former_keys.clone());
     let rules = Arc::new(config.rules.clone());
-    let app = App::new(db.clone(), process, signer, config.feed_streams, rules.clone());
+    let mut archiver = None;
+    let mut app = App::new(db.clone(), process, signer, config.feed_streams, rules.clone());
+    let mut checks = vec![("database", db.check()), ("events", bus.check())];
+    if let Some(retention) = &config.retention {
+        let names = [retention.bucket.as_str()];
+        let [bucket] = Blobs::open(&retention.storage, names, &process.lifecycle).await.context("audit")?;
+        app = app.with_archives(bucket.clone());
+        let looked_at = bucket.clone();
+        let check = Check::wanted(move || {
+            let bucket = looked_at.clone();
+            async move { bucket.look().await.map_err(|_| "the bucket does not answer".to_owned()) }
+        });
+        checks.push(("archives", check));
+        archiver = Some(Archiver {
+            bucket,
+            spool: Spool::open(&retention.spool)?,
+            keep: retention.keep,
+            every: retention.every,
+            rows: retention.rows,
+            app: app.clone(),
+        });
+    }
     app.found().await?;
+    if let Some(archiver) = archiver {
+        process.lifecycle.spawn("audit archives", archiver.run(process.lifecycle.halting()));
+    }
     bus.relay(db.background());
     bus.follow_revocations();
     let durable = Durable::new("audit", include_str!("../../nats/consumers/audit.json"))?;
@@ -49,9 +75,8 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
         "sweeper of what the rules count",
         service::sweep(db.background(), rules, process.clock.clone(), process.lifecycle.halting()),
     );
-    Ok(Module::new("audit", guard, move |cfg| routes::configure(cfg, app.clone()))
-        .check("database", db.check())
-        .check("events", bus.check()))
+    let module = Module::new("audit", guard, move |cfg| routes::configure(cfg, app.clone()));
+    Ok(checks.into_iter().fold(module, |module, (name, check)| module.check(name, check)))
 }
 
 /// Serves audit until the process is to stop.

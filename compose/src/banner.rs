@@ -119,9 +119,9 @@ fn mail(config: &notifications::Config) -> String {
 }
 
 fn files(config: &files::Config) -> String {
-    match &config.storage.server {
-        files::S3Server::Embedded { directory } => format!("in {}", directory.display()),
-        files::S3Server::At { endpoint, .. } => {
+    match &config.storage.s3.server {
+        shared::blobs::S3Server::Embedded { directory } => format!("in {}", directory.display()),
+        shared::blobs::S3Server::At { endpoint, .. } => {
             format!("S3, {}, bucket {}", shared::config::redacted(endpoint), config.storage.tickets_bucket)
         }
     }

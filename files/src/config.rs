@@ -3,7 +3,8 @@ mod scanning;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use shared::config::{Common, Faults, Secret, Settings, Sources};
+use shared::blobs;
+use shared::config::{Common, Faults, Settings, Sources};
 
 use crate::domain::Limits;
 
@@ -31,39 +32,12 @@ pub struct Config {
 /// Where the bytes lie.
 #[derive(Clone, Debug)]
 pub struct Storage {
-    /// The S3 server.
-    pub server: S3Server,
+    /// The S3 server, and how it is reached.
+    pub s3: blobs::Storage,
     /// The bucket for the files of tickets.
     pub tickets_bucket: String,
     /// The bucket for the pictures of people.
     pub avatars_bucket: String,
-    /// Where clients find the same server; `None`: where we do.
-    pub public_endpoint: Option<String>,
-    /// How long the bucket may do nothing before it counts as away.
-    pub patience: Duration,
-}
-
-/// The S3 servers.
-#[derive(Clone, Debug)]
-pub enum S3Server {
-    /// In this process, over a directory.
-    Embedded {
-        /// Which.
-        directory: PathBuf,
-    },
-    /// Any server that speaks S3.
-    At {
-        /// `https://host[:port]`.
-        endpoint: String,
-        /// The region that signatures name.
-        region: String,
-        /// Who we are.
-        access_key: String,
-        /// And how we prove it.
-        secret_key: Secret,
-        /// The bucket in the path rather than in the host's name.
-        path_style: bool,
-    },
 }
 
 /// How uploads are received.
@@ -139,73 +113,11 @@ fn limits(s: &mut Settings) -> Limits {
 }
 
 fn storage(s: &mut Settings, common: &Common) -> Storage {
-    let endpoint = match s.optional_url("s3_endpoint", &["http", "https"]) {
-        Some(endpoint) => Some(endpoint),
-        None => minio_endpoint(s),
-    };
-    s.refuse_in_production(
-        "s3_endpoint",
-        endpoint.is_none(),
-        "the embedded store ends at this process; set S3_ENDPOINT",
-    );
-    let mut either = |key: &str, other: &str| s.secret(key).or_else(|| s.secret(other));
-    let access_key = either("s3_access_key", "minio_access_key");
-    let secret_key = either("s3_secret_key", "minio_secret_key");
-    let region = s.required("s3_region");
-    let path_style = s.flag("s3_path_style");
-    let server = match endpoint {
-        None => S3Server::Embedded { directory: common.data_dir.join("s3") },
-        Some(endpoint) => {
-            for (key, value) in [("s3_access_key", &access_key), ("s3_secret_key", &secret_key)] {
-                if value.is_none() {
-                    s.fault(key, "is not set, and the S3 server of S3_ENDPOINT wants one");
-                } else if value.as_ref().is_some_and(|value| value.expose() == "minioadmin") {
-                    s.refuse_in_production(key, true, "it is MinIO's default, which everybody knows");
-                }
-            }
-            S3Server::At {
-                endpoint,
-                region,
-                access_key: access_key.map(|key| key.expose().to_owned()).unwrap_or_default(),
-                secret_key: secret_key.unwrap_or_else(|| Secret::new(String::new())),
-                path_style,
-            }
-        }
-    };
-    let [tickets_bucket, avatars_bucket] = ["s3_bucket_tickets", "s3_bucket_avatars"].map(|key| {
-        let name = s.required(key);
-        if !is_bucket_name(&name) {
-            s.fault(key, "is no name of a bucket: 3 to 63 lower-case letters, digits and hyphens");
-        }
-        name
-    });
-    let patience = s.duration("s3_patience");
-    if patience.is_zero() {
-        s.fault("s3_patience", "leaves the server no time");
+    Storage {
+        s3: blobs::Storage::read(s, common.data_dir.join("s3")),
+        tickets_bucket: blobs::bucket_name(s, "s3_bucket_tickets"),
+        avatars_bucket: blobs::bucket_name(s, "s3_bucket_avatars"),
     }
-    let public_endpoint = s.optional_url("s3_public_endpoint", &["http", "https"]);
-    Storage { public_endpoint, server, tickets_bucket, avatars_bucket, patience }
-}
-
-/// The specification's names: a host and a port, or a whole URL.
-fn minio_endpoint(s: &mut Settings) -> Option<String> {
-    let host = s.optional("minio_endpoint")?;
-    if host.contains("://") {
-        return s.optional_url("minio_endpoint", &["http", "https"]);
-    }
-    if host.contains(|c: char| c == '/' || c.is_whitespace()) {
-        s.fault("minio_endpoint", "is neither a host nor a URL");
-    }
-    let scheme = if s.flag("minio_use_ssl") { "https" } else { "http" };
-    Some(format!("{scheme}://{host}:{}", s.number("minio_port", 1..=65535_u16)))
-}
-
-/// What every server takes (Amazon's rules, without the dots, which do not go with TLS).
-fn is_bucket_name(name: &str) -> bool {
-    (3..=63).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        && !name.starts_with('-')
-        && !name.ends_with('-')
 }
 
 fn uploads(s: &mut Settings, common: &Common) -> Uploads {
@@ -224,7 +136,7 @@ fn uploads(s: &mut Settings, common: &Common) -> Uploads {
     if uploads.sweep_interval.is_zero() {
         s.fault("upload_sweep_interval", "is zero");
     }
-    // Storing takes a minute at most (`blobs::put`); a sweeper that is quicker would take living uploads away.
+    // Storing takes a minute at most (`Blobs::put`); a sweeper that is quicker would take living uploads away.
     if uploads.abandoned_after < Duration::from_secs(120) {
         s.fault(
             "upload_abandoned_after",
@@ -236,6 +148,8 @@ fn uploads(s: &mut Settings, common: &Common) -> Uploads {
 
 #[cfg(test)]
 mod tests {
+    use shared::blobs::S3Server;
+
     use super::*;
 
     fn read(env: &[(&str, &str)]) -> Result<Config, String> {
@@ -249,7 +163,7 @@ mod tests {
         let sizes = (config.limits.file_size, config.limits.ticket_size, config.limits.avatar_size);
         assert_eq!((sizes, config.limits.ticket_files), ((10 << 20, 50 << 20, 2 << 20), 10));
         assert_eq!(config.common.http.port, 3004);
-        assert!(matches!(config.storage.server, S3Server::Embedded { .. }));
+        assert!(matches!(config.storage.s3.server, S3Server::Embedded { .. }));
         assert_eq!(config.storage.tickets_bucket, "helpdesk-tickets");
         assert_eq!(config.storage.avatars_bucket, "helpdesk-avatars");
     }
@@ -264,7 +178,8 @@ mod tests {
             ("MINIO_USE_SSL", "true"),
         ])
         .unwrap();
-        let S3Server::At { endpoint, access_key, secret_key, path_style, .. } = config.storage.server else {
+        let S3Server::At { endpoint, access_key, secret_key, path_style, .. } = config.storage.s3.server
+        else {
             panic!()
         };
         assert_eq!(

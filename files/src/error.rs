@@ -1,12 +1,12 @@
 use std::time::Duration;
 
 use sea_orm::DbErr;
+use shared::blobs::BlobError;
 use shared::http::client::CallError;
 use shared::http::{ApiError, Code};
 use shared::once::OnceError;
 use thiserror::Error;
 
-use crate::blobs::BlobError;
 use crate::domain::FileError;
 use crate::scanner::ScanError;
 

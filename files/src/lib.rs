@@ -1,11 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![warn(missing_docs)]
 
-mod blobs;
+mod buckets;
 mod config;
 mod consumers;
 mod domain;
 mod error;
+mod looking;
 mod pictures;
 mod routes;
 mod run;
@@ -13,6 +14,6 @@ mod scanner;
 mod service;
 mod store;
 
-pub use config::{ClamdAddress, Config, S3Server, Scanning, Storage, Uploads};
+pub use config::{ClamdAddress, Config, Scanning, Storage, Uploads};
 pub use domain::Limits;
 pub use run::{run, start};

@@ -3,13 +3,14 @@
 use std::net::TcpListener;
 
 use shared::auth::TokenVerifier;
+use shared::blobs::Spool;
 use shared::bus::Bus;
 use shared::db::Db;
 use shared::http::client::{ClientSettings, ServiceClient};
 use shared::http::{Check, Module, serve};
 use shared::process::Process;
 
-use crate::blobs::{Buckets, Spool};
+use crate::buckets::Buckets;
 use crate::consumers::Files;
 use crate::scanner::Scanner;
 use crate::service::{self, App};

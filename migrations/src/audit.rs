@@ -47,6 +47,20 @@ migrator! {
         down: &[Both(include_str!("sql/audit_0005_alerts.down.sql"))],
     },
     Step {
+        name: "audit_0006_archives",
+        blocks: false,
+        up: &[
+            Both(include_str!("sql/audit_0006_archives.sql")),
+            Postgres(include_str!("sql/audit_0006_archives.postgres.sql")),
+            Sqlite(include_str!("sql/audit_0006_archives.sqlite.sql")),
+        ],
+        down: &[
+            Postgres(include_str!("sql/audit_0006_archives.postgres.down.sql")),
+            Sqlite(include_str!("sql/audit_0006_archives.sqlite.down.sql")),
+            Both(include_str!("sql/audit_0006_archives.down.sql")),
+        ],
+    },
+    Step {
         name: "audit_0007_search",
         blocks: false,
         up: &[

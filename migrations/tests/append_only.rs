@@ -38,6 +38,15 @@ async fn the_service_s_role_adds_to_the_trail_and_nothing_else() {
     }
     add(&service, 3).await;
 
+    // But that a month goes whole that lies in an archive.
+    let go = "SELECT drop_trail_partition('2026-03-01T08:00:00Z')";
+    let refused = service.execute_unprepared(go).await.unwrap_err().to_string();
+    assert!(refused.contains("before they are in an archive"), "{refused}");
+    let archived = "INSERT INTO archives VALUES (3, 1, now(), now(), '', '', 0, now(), '', '')";
+    service.execute_unprepared(archived).await.unwrap();
+    service.execute_unprepared(go).await.unwrap();
+    add(&service, 4).await;
+
     service.close().await.unwrap();
     let clean = format!("DROP SCHEMA {role} CASCADE; DROP ROLE {role};");
     server.execute_unprepared(&clean).await.unwrap();

@@ -2,6 +2,8 @@
 #![warn(missing_docs)]
 
 pub mod auth;
+#[cfg(feature = "blobs")]
+pub mod blobs;
 pub mod bus;
 pub mod cache;
 pub mod clock;

@@ -67,9 +67,12 @@ impl Signer {
     /// The trail ends here.
     #[must_use]
     pub fn sign(&self, sequence: i64, hash: Hash, recorded_at: Timestamp) -> Checkpoint {
-        let signature = self.key.sign(signed_text(sequence, hash, recorded_at).as_bytes());
-        let signature = hex::encode(signature.to_bytes());
+        let signature = self.signature(&signed_text(sequence, hash, recorded_at));
         Checkpoint { sequence, hash, recorded_at, key_id: self.id.clone(), signature }
+    }
+
+    pub(super) fn signature(&self, text: &str) -> String {
+        hex::encode(self.key.sign(text.as_bytes()).to_bytes())
     }
 
     /// What its signatures are verified with.
@@ -123,8 +126,12 @@ impl PublicKey {
     #[must_use]
     pub fn verifies(&self, checkpoint: &Checkpoint) -> bool {
         let text = signed_text(checkpoint.sequence, checkpoint.hash, checkpoint.recorded_at);
+        self.has_signed(&text, &checkpoint.signature)
+    }
+
+    pub(super) fn has_signed(&self, text: &str, signature: &str) -> bool {
         let mut bytes = [0; Signature::BYTE_SIZE];
-        hex::decode_to_slice(&checkpoint.signature, &mut bytes).is_ok()
+        hex::decode_to_slice(signature, &mut bytes).is_ok()
             && self.0.verify_strict(text.as_bytes(), &Signature::from_bytes(&bytes)).is_ok()
     }
 }

@@ -2,6 +2,7 @@
 //! knows where events come from or where rows go.
 
 mod alert_events;
+mod archive;
 mod arrivals;
 mod auth_events;
 mod bucket;
@@ -30,6 +31,7 @@ mod ticket_events;
 mod verify;
 mod words;
 
+pub use archive::{Archive, Contents, check_archives, month_to_put_away};
 pub use arrivals::Arrivals;
 pub use bucket::{Bucket, Grain};
 pub use chain::{Hash, HashFault, Link, hash};

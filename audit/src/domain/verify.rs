@@ -24,6 +24,11 @@ pub enum Tampering {
     /// A checkpoint was signed by nobody that is trusted.
     #[error("the checkpoint at row {0} was not signed by a key that is trusted")]
     Forged(i64),
+    /// It is not in the table, and what says that an archive has it was signed by nobody that is trusted.
+    #[error(
+        "row {0} is not there, and the archive that is said to have it was not signed by a key that is trusted"
+    )]
+    NotArchived(i64),
 }
 
 impl Tampering {
@@ -36,7 +41,8 @@ impl Tampering {
             | Self::Inserted(row)
             | Self::CutOff(row)
             | Self::Rewritten(row, _)
-            | Self::Forged(row) => row,
+            | Self::Forged(row)
+            | Self::NotArchived(row) => row,
         }
     }
 
@@ -50,6 +56,7 @@ impl Tampering {
             Self::CutOff(_) => "cut_off",
             Self::Rewritten(..) => "rewritten",
             Self::Forged(_) => "forged",
+            Self::NotArchived(_) => "not_archived",
         }
     }
 }

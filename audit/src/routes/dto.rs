@@ -205,8 +205,8 @@ pub struct VerdictOut {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TamperingOut {
-    /// `changed`, `removed`, `inserted`, `cut_off`, `rewritten` (the rows fit each other and not what was signed) or `forged` (a
-    /// checkpoint).
+    /// `changed`, `removed`, `inserted`, `cut_off`, `rewritten` (the rows fit each other and not what was signed), `forged` (a
+    /// checkpoint) or `not_archived` (what says that the row is in an archive was not signed).
     #[schema(example = "changed")]
     kind: &'static str,
     /// The first row that it was done to.

@@ -1,5 +1,6 @@
 //! Audit's routes. All are for administrators, but for what is about the caller alone.
 
+mod archives;
 mod dto;
 mod events;
 mod export;
@@ -34,6 +35,8 @@ pub fn configure(cfg: &mut ServiceConfig, app: App) {
         .service(trust::checkpoints)
         .service(trust::public_key)
         .service(trust::trail)
+        .service(archives::list)
+        .service(archives::get)
         .service(rebuilds::list)
         .service(rebuilds::request)
         .service(metrics::metrics)

@@ -44,6 +44,9 @@ impl Export {
         let mut text = self.start.take().map_or_else(String::new, |start| start.text());
         let mut checkpoints = store::checkpoints(conn, self.last, BATCH).await?.into_iter().peekable();
         let rows = store::feed(conn, self.last, BATCH).await?;
+        if store::retained(conn).await?.is_some_and(|start| start.sequence > self.last) {
+            return Err(Error::PutAway);
+        }
         let is_last_batch = (rows.len() as u64) < BATCH;
         // What has come since the look at the end is left for the next export.
         for link in rows.into_iter().take_while(|link| link.sequence <= self.head.sequence) {

@@ -1,7 +1,8 @@
 //! The use cases: put events on record, see what many are together, read the log, read and follow the feed, show that nobody
-//! has touched it, see to it that nothing is missing, show what was counted, look at the events that failed.
+//! has touched it, put its oldest months away, see to it that nothing is missing, show what was counted, look at the events that failed.
 
 mod analyze;
+mod archives;
 mod export;
 mod failed;
 mod feed;
@@ -9,17 +10,20 @@ mod keep;
 mod logs;
 mod metrics;
 mod open;
+mod pack;
 mod reader;
 mod rebuild;
 mod reconcile;
 mod record;
 mod reports;
+mod retain;
 mod search;
 mod verify;
+mod walk;
 
 use std::sync::Arc;
 
-use shared::{clock::Clock, db::Db, live::Live, process::Process};
+use shared::{blobs::Blobs, clock::Clock, db::Db, live::Live, process::Process};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
@@ -33,6 +37,7 @@ pub use feed::{Feed, Following};
 pub use reader::FeedReader;
 pub use reconcile::Reconciler;
 pub use record::{RecordError, Recorder};
+pub use retain::Archiver;
 pub use verify::Verdict;
 
 use search::index;
@@ -49,6 +54,7 @@ pub struct App {
     stream_limit: usize,
     pages: Arc<Pages>,
     rules: Arc<Rules>,
+    archives: Option<Blobs>,
     rebuilder: Arc<Notify>,
 }
 
@@ -65,8 +71,15 @@ impl App {
             stream_limit,
             pages: Arc::new(Pages::new()),
             rules,
+            archives: None,
             rebuilder: Arc::new(Notify::new()),
         }
+    }
+
+    /// The same, with the bucket in which its archives lie.
+    #[must_use]
+    pub fn with_archives(self, bucket: Blobs) -> Self {
+        Self { archives: Some(bucket), ..self }
     }
 
     /// What writes events down.

@@ -1,14 +1,14 @@
 use sea_orm::ConnectionTrait;
 
-use super::App;
+use super::{
+    App,
+    walk::{Stop, Walk},
+};
 use crate::{
     Error,
-    domain::{Checkpoint, PublicKey, Tampering, Verifier},
+    domain::{Checkpoint, PublicKey, Tampering, check_archives},
     store,
 };
-
-/// How many rows are looked at a time.
-const BATCH: u64 = 2_000;
 
 /// What a look at the whole trail has shown.
 #[derive(Debug)]
@@ -36,23 +36,23 @@ impl App {
     pub async fn verify(&self, after: i64) -> Result<Verdict, Error> {
         // One state of the database: what is behind its end was put there by somebody else.
         let conn = self.db.read().await?;
+        store::keep_still(&conn).await?;
         let head = store::head(&conn).await?;
         let start = self.start(&conn, after).await?;
         let is_whole = after == 0;
         let after = start.as_ref().map_or(0, |it| it.sequence);
-        let keys = self.public_keys();
-        let verifier = match &start {
-            None => Ok(Verifier::from_the_beginning(keys)),
-            Some(start) => Verifier::from_checkpoint(keys, start),
+        let archived = match is_whole {
+            true => check_archives(&store::archives(&conn, 0, u64::MAX).await?, &self.public_keys()),
+            false => Ok(()),
         };
-        let fault = match verifier {
-            // Of the whole, what stands before the first row was put there by somebody else.
-            Ok(verifier) => {
-                walk(&conn, verifier, if is_whole { i64::MIN } else { after }, &head).await?.err()
-            }
-            Err(fault) => Some(fault),
-        };
-        Ok(Verdict { fault, after, head })
+        // Of the whole, what stands before the first row was put there by somebody else.
+        let walk =
+            archived.and_then(|()| Walk::new(self.public_keys(), start.as_ref(), head.clone(), is_whole));
+        match whole(walk, &conn).await {
+            Ok(()) => Ok(Verdict { fault: None, after, head }),
+            Err(Stop::Tampered(fault)) => Ok(Verdict { fault: Some(fault), after, head }),
+            Err(Stop::Database(fault)) => Err(fault.into()),
+        }
     }
 
     /// The kept checkpoints behind a row, in their order, at most `limit`.
@@ -76,37 +76,9 @@ impl App {
     }
 }
 
-async fn walk(
-    conn: &impl ConnectionTrait,
-    mut verifier: Verifier,
-    mut after: i64,
-    head: &Checkpoint,
-) -> Result<Result<(), Tampering>, Error> {
-    loop {
-        // Of one row there is one checkpoint at the most.
-        let mut checkpoints = store::checkpoints(conn, verifier.last(), BATCH).await?.into_iter().peekable();
-        let mut rows = store::links(conn, after, BATCH).await?;
-        let is_end = (rows.len() as u64) < BATCH;
-        if !is_end {
-            // Its twin, if somebody gave it one, is to be in the same batch.
-            rows.pop();
-        }
-        for (link, facts) in rows {
-            let checked = verifier.row_found_by(&link, &facts);
-            let signed =
-                checked.and_then(|()| match checkpoints.next_if(|it| it.sequence <= verifier.last()) {
-                    Some(checkpoint) => verifier.checkpoint(&checkpoint),
-                    None => Ok(()),
-                });
-            if signed.is_err() {
-                return Ok(signed);
-            }
-        }
-        after = verifier.last();
-        if is_end {
-            // A checkpoint behind the last row says that there were more.
-            let missed = checkpoints.next().map_or(Ok(()), |it| verifier.checkpoint(&it));
-            return Ok(missed.and_then(|()| verifier.checkpoint(head)));
-        }
-    }
+/// Goes along all of it.
+async fn whole(walk: Result<Walk, Tampering>, conn: &impl ConnectionTrait) -> Result<(), Stop> {
+    let mut walk = walk?;
+    while !walk.next(conn).await?.is_empty() {}
+    walk.end(conn).await
 }

@@ -48,6 +48,13 @@ pub async fn keep_checkpoint(tx: &Tx) -> Result<bool, DbErr> {
     tx.run(&sql, []).await.map(|kept| kept > 0)
 }
 
+/// Keeps a checkpoint that was signed of a row that is not the last any more, unless there is one.
+pub(super) async fn keep(tx: &Tx, checkpoint: &Checkpoint) -> Result<(), DbErr> {
+    let sql =
+        format!("INSERT INTO checkpoints ({COLUMNS}) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING");
+    tx.run(&sql, values(checkpoint)).await.map(drop)
+}
+
 /// The checkpoints behind a row, in their order.
 pub async fn checkpoints(
     conn: &impl ConnectionTrait,

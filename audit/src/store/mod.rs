@@ -1,7 +1,8 @@
 //! Store remembers: the trail, its head, its checkpoints, the keys of persons, which numbers have arrived, what was counted. No
-//! statement in here changes or deletes a row of the trail. What the rules count is no record, and is forgotten.
+//! statement in here changes a row of the trail, and none deletes one that is not in an archive. What the rules count is no record, and is forgotten.
 
 mod append;
+mod archives;
 pub mod arrivals;
 mod former;
 mod head;
@@ -15,6 +16,7 @@ mod sums;
 mod trail;
 
 pub use append::append;
+pub use archives::{archive_at, archives, do_not_wait, keep_still, last_before, oldest, put_away};
 pub use former::{forget_former, former_events};
 pub use head::{checkpoint_at, checkpoints, found, head, keep_checkpoint, lock_head, move_head, retained};
 pub use keys::{destroy, seals, seals_for_all};

@@ -96,6 +96,15 @@ impl SearchIndex {
         tx.run(sql, [Uuid::from(person).into()]).await.map(drop)
     }
 
+    /// Forgets some of the lines up to a number, which are in archives; how many, none when all are forgotten.
+    pub async fn forget_lines(self, tx: &Tx, last: i64) -> Result<u64, DbErr> {
+        let row = if self == Self::Gin { "sequence" } else { "rowid" };
+        let sql = format!(
+            "DELETE FROM trail_search WHERE {row} IN (SELECT {row} FROM trail_search WHERE {row} <= $1 LIMIT {ROWS})"
+        );
+        tx.run(&sql, [last.into()]).await
+    }
+
     /// Nothing is found any more, so that it can be made anew.
     pub async fn clear(self, tx: &Tx) -> Result<(), DbErr> {
         let sql = match self {

@@ -1,10 +1,12 @@
 use super::House;
 
-const ROUTES: [&str; 9] = [
+const ROUTES: [&str; 11] = [
     "/audit/logs",
     "/audit/logs/01999b1e-0000-7000-8000-000000000001",
     "/audit/events",
     "/audit/events/failed",
+    "/audit/archives",
+    "/audit/archives/1",
     "/audit/metrics",
     "/audit/reports/activity",
     "/audit/reports/tickets",
@@ -56,6 +58,9 @@ async fn a_bad_query_is_refused_in_words() {
         "/audit/events?after=18446744073709551615",
         "/audit/events?after=1&cursor=1",
         "/audit/events?limit=101",
+        "/audit/archives?after=-1",
+        "/audit/archives?limit=0",
+        "/audit/archives/1?colour=red",
         "/audit/events/failed?resolved=maybe",
         "/audit/events/failed?sort=attempts",
         "/audit/events/failed?cursor=x",

@@ -2,6 +2,7 @@
 
 mod access;
 mod alerts;
+mod archives;
 mod decay;
 mod export;
 mod failed;

@@ -1,12 +1,13 @@
 use bytes::Bytes;
 use futures_util::Stream;
 use shared::auth::Caller;
+use shared::blobs::BlobError;
 use shared::ids::{FileId, UserId};
 
 use super::{App, Parcel};
-use crate::blobs::BlobError;
 use crate::domain::{self, Avatar, FileError, Kind, Portrait, Sitter, TypeFault, Verdict};
 use crate::error::Error;
+use crate::looking;
 use crate::store;
 
 /// A picture of somebody as it came in, with what was said about it.
@@ -44,7 +45,8 @@ impl App {
     /// A broken rule, a bucket that is away, [`Error::NotFound`] for somebody who was forgotten.
     pub async fn hang(&self, picture: Picture) -> Result<Hung, Error> {
         let Picture { sitter, kind, parcel } = picture;
-        let pixels = parcel.received.pixels(kind).await?.ok_or(FileError::from(TypeFault::Bytes))?;
+        let pixels =
+            looking::pixels(&parcel.received, kind).await?.ok_or(FileError::from(TypeFault::Bytes))?;
         domain::admit_pixels(pixels)?;
         self.limits.admit_pixels(pixels)?;
         if let Verdict::Infected { signature } = self.scanner.scan(&parcel.received).await? {
@@ -52,7 +54,7 @@ impl App {
             return Err(FileError::Infected { signature }.into());
         }
         // Everybody who signs in sees it: where it was taken is nobody's business.
-        let bare = self.spool.strip(&parcel.received, kind).await?;
+        let bare = looking::strip(&self.spool, &parcel.received, kind).await?;
         let bare = bare.ok_or(FileError::from(TypeFault::Bytes))?;
         let portrait = Portrait {
             id: FileId::at(self.clock.now()),

@@ -1,10 +1,10 @@
 use bytes::Bytes;
 use futures_util::Stream;
 use shared::auth::Caller;
+use shared::blobs::BlobError;
 
 use super::access::Reading;
 use super::{App, Reader, Visible};
-use crate::blobs::BlobError;
 use crate::domain::File;
 use crate::error::Error;
 

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
+use shared::blobs::{Received, Receiving};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 use super::{App, Visible};
-use crate::blobs::{Received, Receiving};
 use crate::domain::FileError;
 use crate::error::Error;
 use crate::store;

@@ -16,12 +16,13 @@ mod upload;
 
 use std::sync::Arc;
 
+use shared::blobs::Spool;
 use shared::clock::Clock;
 use shared::db::Db;
 use shared::http::client::ServiceClient;
 use tokio::sync::Semaphore;
 
-use crate::blobs::{Buckets, Spool};
+use crate::buckets::Buckets;
 use crate::config::{Config, Uploads};
 use crate::domain::Limits;
 use crate::scanner::Scanner;

@@ -3,7 +3,7 @@ use shared::clock::Clock;
 use shared::db::Db;
 use tokio_util::sync::CancellationToken;
 
-use crate::blobs::Buckets;
+use crate::buckets::Buckets;
 use crate::config::Uploads;
 use crate::store::{self, Stale};
 

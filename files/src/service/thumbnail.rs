@@ -7,6 +7,7 @@ use super::access::Reading;
 use super::{App, Reader, Visible};
 use crate::domain::{File, FileError, Kind, Side};
 use crate::error::Error;
+use crate::looking;
 use crate::pictures::{Thumbnail, shrink};
 
 /// Pixels that are drawn from are counted in so many.
@@ -51,7 +52,7 @@ impl App {
         }
         let copy = copy.finish().await?;
         // What was taken by another rule, earlier, is measured by today's.
-        let pixels = copy.pixels(kind).await?.ok_or(FileError::NoThumbnail)?;
+        let pixels = looking::pixels(&copy, kind).await?.ok_or(FileError::NoThumbnail)?;
         self.limits.admit_pixels(pixels)?;
         let area = u64::from(pixels.width) * u64::from(pixels.height);
         let room = room_for(self.limits.pixels);

@@ -1,13 +1,14 @@
 use sea_orm::TransactionTrait;
 use shared::auth::Caller;
+use shared::blobs::{BlobError, Blobs};
 use shared::http::Answer;
 use shared::ids::FileId;
 use shared::once::Once;
 
 use super::{App, Parcel, Visible};
-use crate::blobs::{BlobError, Blobs};
 use crate::domain::{File, FileError, FileName, Finding, TypeFault, Upload, Verdict, declared_kind};
 use crate::error::Error;
+use crate::looking;
 use crate::store;
 
 /// A file as it came in, with what was said about it.
@@ -49,7 +50,7 @@ impl App {
     ) -> Result<Answer, Error> {
         let Incoming { ticket, name, declared, parcel } = incoming;
         let kind = declared_kind(&name, declared.as_deref()).map_err(FileError::from)?;
-        match parcel.received.look(kind).await? {
+        match looking::look(&parcel.received, kind).await? {
             Finding::Picture(pixels) => self.limits.admit_pixels(pixels)?,
             Finding::Document => {}
             Finding::Other => return Err(Error::Rule(TypeFault::Bytes.into())),

@@ -7,9 +7,10 @@ use hyper_util::server::conn::auto::Builder;
 use rand::RngCore;
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
-use shared::process::Lifecycle;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+
+use crate::process::Lifecycle;
 
 /// An S3 server of our own over a directory, for `cargo run` and the tests.
 ///
@@ -31,13 +32,13 @@ impl Embedded {
             .try_for_each(|bucket| std::fs::create_dir_all(directory.join(bucket)))
             .map_err(anyhow::Error::from)
             .and_then(|()| s3s_fs::FileSystem::new(directory).map_err(|fault| anyhow::anyhow!("{fault:?}")))
-            .with_context(|| format!("files: the embedded S3 store cannot use {}", directory.display()))?;
+            .with_context(|| format!("the embedded S3 store cannot use {}", directory.display()))?;
         let (access_key, secret_key) = (random(), random());
         let mut service = S3ServiceBuilder::new(files);
         service.set_auth(SimpleAuth::from_single(access_key.clone(), secret_key.clone()));
         let service = service.build();
         let listener =
-            TcpListener::bind(("127.0.0.1", 0)).await.context("files: the embedded S3 store has no port")?;
+            TcpListener::bind(("127.0.0.1", 0)).await.context("the embedded S3 store has no port")?;
         let address = listener.local_addr()?;
         let halting = lifecycle.halting();
         lifecycle.spawn("embedded S3 store", async move {

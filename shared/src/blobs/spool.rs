@@ -1,12 +1,10 @@
 use std::fs::File;
-use std::io::{self, BufWriter, ErrorKind, Seek, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
-
-use crate::domain::{self, Finding, Kind, Pixels};
 
 /// What is written at once; also all that one upload holds in memory.
 const BUFFER: usize = 64 * 1024;
@@ -27,9 +25,9 @@ impl Spool {
     /// # Errors
     /// When they cannot, in words.
     pub fn open(directory: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(directory)
-            .and_then(|()| tempfile::tempfile_in(directory))
-            .with_context(|| format!("files: uploads cannot be written to {}", directory.display()))?;
+        std::fs::create_dir_all(directory).and_then(|()| tempfile::tempfile_in(directory)).with_context(
+            || format!("files on their way to a bucket cannot be written to {}", directory.display()),
+        )?;
         Ok(Self { directory: directory.to_owned() })
     }
 
@@ -45,24 +43,21 @@ impl Spool {
         Ok(Receiving { file, hash: Sha256::new(), size: 0 })
     }
 
-    /// A picture without what is not its looks (see [`domain::strip`]). `None` when it is no picture of this kind.
+    /// Writes a whole file on a thread of its own.
     ///
     /// # Errors
-    /// When the disk is full or away.
-    pub async fn strip(&self, picture: &Received, kind: Kind) -> io::Result<Option<Received>> {
-        let (directory, mut original) = (self.directory.clone(), picture.file()?);
+    /// When the disk is full or away, and those of `write`.
+    pub async fn written<W>(&self, write: W) -> io::Result<Received>
+    where
+        W: FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
+    {
+        let directory = self.directory.clone();
         blocking(move || {
             let file = tempfile::tempfile_in(directory)?;
             let mut to = BufWriter::with_capacity(BUFFER, Counted { file, hash: Sha256::new(), size: 0 });
-            match domain::strip(kind, &mut original, &mut to) {
-                Ok(()) => {}
-                Err(fault) if matches!(fault.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) => {
-                    return Ok(None);
-                }
-                Err(fault) => return Err(fault),
-            }
+            write(&mut to)?;
             let Counted { file, hash, size } = to.into_inner()?;
-            Ok(Some(Received { file, size, sha256: hash.finalize().into() }))
+            Ok(Received { file, size, sha256: hash.finalize().into() })
         })
         .await
     }
@@ -140,15 +135,6 @@ impl Received {
         self.sha256
     }
 
-    /// Whether the bytes are a file of this kind.
-    ///
-    /// # Errors
-    /// When they cannot be read back.
-    pub async fn look(&self, kind: Kind) -> io::Result<Finding> {
-        let mut file = self.file.try_clone()?;
-        blocking(move || domain::look(kind, &mut file)).await
-    }
-
     /// The bytes as the system gives them, from the first on. The position is shared, as with [`Received::reader`].
     ///
     /// # Errors
@@ -157,15 +143,6 @@ impl Received {
         let mut file = self.file.try_clone()?;
         file.rewind()?;
         Ok(file)
-    }
-
-    /// How large the picture is, when the bytes are a picture of this kind.
-    ///
-    /// # Errors
-    /// When they cannot be read back.
-    pub async fn pixels(&self, kind: Kind) -> io::Result<Option<Pixels>> {
-        let mut file = self.file.try_clone()?;
-        blocking(move || domain::pixels(kind, &mut file)).await
     }
 
     /// The bytes from the first on. The position is shared: one reader at a time.
@@ -202,13 +179,24 @@ mod tests {
             hex::encode(received.sha256()),
             "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"
         );
-        assert_eq!(received.look(Kind::Text).await.unwrap(), Finding::Document);
-        assert_eq!(received.look(Kind::Png).await.unwrap(), Finding::Other);
         for _ in 0..2 {
             let mut text = String::new();
             received.reader().await.unwrap().read_to_string(&mut text).await.unwrap();
             assert_eq!(text, "hello world");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_written_at_once_is_counted_and_hashed_too() {
+        let directory = tempfile::tempdir().unwrap();
+        let spool = Spool::open(directory.path()).unwrap();
+        let written = spool.written(|to| to.write_all(b"hello world")).await.unwrap();
+        let mut receiving = spool.begin().await.unwrap();
+        receiving.write(b"hello world").await.unwrap();
+        let received = receiving.finish().await.unwrap();
+        assert_eq!((written.size(), written.sha256()), (received.size(), received.sha256()));
+        let fault = spool.written(|_| Err(io::ErrorKind::InvalidData.into())).await.err().unwrap();
+        assert_eq!(fault.kind(), io::ErrorKind::InvalidData);
     }
 
     #[tokio::test]

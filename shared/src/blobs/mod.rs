@@ -1,11 +1,12 @@
-//! The buckets in which the bytes lie, and the place on disk where uploads wait.
+//! Buckets in which bytes lie, and the place on disk where they wait on their way there.
 //!
 //! There is one way to the bytes: S3 as everybody speaks it, through rust-s3. The embedded store is an S3 server too.
 
 mod alive;
-mod buckets;
 mod embedded;
+mod open;
 mod put;
+mod settings;
 mod spool;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use s3::{Bucket, BucketConfiguration};
 use thiserror::Error;
 use tokio::time::Instant;
 
-pub use buckets::Buckets;
+pub use settings::{S3Server, Storage, bucket_name};
 pub use spool::{Received, Receiving, Spool};
 
 use alive::Moment;
@@ -70,7 +71,8 @@ impl Blobs {
     }
 
     /// Another bucket of the same server. What the server lets be heard there counts here too.
-    fn beside(&self, name: &str) -> Self {
+    #[must_use]
+    pub fn beside(&self, name: &str) -> Self {
         let mut bucket = Bucket::clone(&self.bucket);
         name.clone_into(&mut bucket.name);
         let mut public = Bucket::clone(&self.public);
