@@ -43,7 +43,9 @@ pub fn measure(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
         house.query("audit", "CHECKPOINT", stop)?;
         let bare = insert(house, effort.events, stop)?;
         eprintln!("  events/s {rate:.0} ({bare:.0})");
-        (ours.push(rate), theirs.push(bare), together.push(batch));
+        ours.push(rate);
+        theirs.push(bare);
+        together.push(batch);
         Nats::open(house.nats())?.remove(&format!("{}-HELPDESK", house.namespace()))?;
     }
     let what = format!("audit records {} events", for_counting(effort.events));
