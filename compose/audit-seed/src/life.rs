@@ -25,10 +25,10 @@ impl World {
         // Of a thousand.
         match self.random.below(1_000) {
             ..60 => self.created(at),
-            ..600 => self.worked(at),
-            ..840 => self.notified(at),
-            ..960 => self.signed(at),
-            ..990 => self.filed(at),
+            60..600 => self.worked(at),
+            600..840 => self.notified(at),
+            840..960 => self.signed(at),
+            960..990 => self.filed(at),
             _ => self.known(at),
         }
     }
@@ -79,14 +79,14 @@ impl World {
                 };
                 self.tell(Source::Tickets, &event, version, by, at)
             }
-            ..110 => {
+            70..110 => {
                 let changes = vec![change("description", None, Some(said))];
                 let (status, assigned_to) = (ticket.status.to_owned(), ticket.agent);
                 let event =
                     TicketUpdated { ticket_id, ticket_number, title, status, user_id, assigned_to, changes };
                 self.tell(Source::Tickets, &event, version, Some(user_id), at)
             }
-            ..280 => {
+            110..280 => {
                 let (old_status, new_status) = step(ticket, internal);
                 let event = TicketStatusChanged {
                     ticket_id,
@@ -101,7 +101,7 @@ impl World {
                 };
                 self.tell(Source::Tickets, &event, version, by, at)
             }
-            ..525 => {
+            280..525 => {
                 let event = TicketCommented {
                     ticket_id,
                     ticket_number,
@@ -177,7 +177,7 @@ impl World {
                 let event = UserLogin { user_id, session_id, ip, user_agent };
                 self.tell(Source::Auth, &event, 1, by, at)
             }
-            ..90 => {
+            80..90 => {
                 let event = UserLoginFailed {
                     user_id: by,
                     email_hash: format!("{:064x}", user_id.0.as_u128()),
@@ -233,7 +233,7 @@ impl World {
                 let event = UserRegistered { user_id, email, role: "user".to_owned() };
                 self.tell(Source::Auth, &event, 1, by, at)
             }
-            ..8 => {
+            4..8 => {
                 let changes = vec![change("language", Some("fr".to_owned()), Some("en".to_owned()))];
                 let (first_name, last_name) = (Some("Ada".to_owned()), Some("Lovelace".to_owned()));
                 let language = Some("en".to_owned());
