@@ -50,8 +50,8 @@ pub struct Kind {
 pub struct Group {
     pub name: String,
     mix: Mix,
-    /// Of each kind, what its first question asks the database.
-    asked: Vec<Vec<Statement>>,
+    /// Of each kind, what each of its questions asks the database.
+    asked: Vec<Vec<Vec<Statement>>>,
     scripts: Vec<Script>,
     answers: Answers,
     ours: Vec<f64>,
@@ -62,19 +62,26 @@ pub struct Group {
 #[derive(Default)]
 pub struct Answers {
     time: Duration,
-    each: Vec<(&'static str, Vec<Duration>)>,
+    each: Vec<(&'static str, Vec<Answer>)>,
 }
+
+/// Which question of its kind it answers, and how long it took.
+type Answer = (usize, Duration);
 
 impl Mix {
     /// Which kind the call with this number is of.
-    pub fn kind(&self, number: u64) -> usize {
+    fn kind(&self, number: u64) -> usize {
         place(number, self.kinds.len())
+    }
+
+    /// Which question of that kind it is.
+    fn question(&self, number: u64) -> usize {
+        place(number / self.kinds.len() as u64, self.kinds[self.kind(number)].requests.len())
     }
 
     /// The request of the call with this number.
     pub fn request(&self, number: u64) -> Vec<u8> {
-        let requests = &self.kinds[self.kind(number)].requests;
-        requests[place(number / self.kinds.len() as u64, requests.len())].clone()
+        self.kinds[self.kind(number)].requests[self.question(number)].clone()
     }
 }
 
@@ -106,27 +113,37 @@ impl Group {
         for kind in &mix.kinds {
             // Of every kind as many, whatever the number of its questions.
             let weight = (1_000 / kind.requests.len()).max(1);
-            for (place, request) in kind.requests.iter().enumerate() {
+            let mut of_kind = Vec::new();
+            for request in &kind.requests {
                 let ask = || load::ask(port, request, 200).map(drop);
                 let statements = recorder.questions(stop, ask)?;
                 scripts.push(Script::of(scripts.len(), weight, &statements));
-                if place == 0 {
-                    asked.push(statements);
-                }
+                of_kind.push(statements);
             }
+            asked.push(of_kind);
         }
         let (ours, theirs) = (Vec::new(), Vec::new());
         Ok(Self { name, mix, asked, scripts, answers: Answers::default(), ours, theirs })
     }
 
-    /// Each kind with what its first question asks the database, and how long 95 of 100 answers took at the most.
+    /// Each kind with what its slowest question asks the database, and how long 95 of 100 answers took at the most.
     pub fn kinds(&self) -> impl Iterator<Item = (&'static str, &[Statement], Duration)> {
-        self.answers.each.iter().zip(&self.asked).map(|((name, latencies), asked)| {
-            let mut sorted = latencies.clone();
-            sorted.sort_unstable();
-            (*name, &asked[..], load::percentile(&sorted, 0.95))
+        self.answers.each.iter().zip(&self.asked).map(|((name, answers), asked)| {
+            let middle = |question: usize| {
+                let of_it = answers.iter().filter(|(its, _)| *its == question).map(|(_, latency)| *latency);
+                load::percentile(&sorted(of_it), 0.5)
+            };
+            let slowest = (0..asked.len()).max_by_key(|question| middle(*question)).unwrap_or(0);
+            let all = sorted(answers.iter().map(|(_, latency)| *latency));
+            (*name, &asked[slowest][..], load::percentile(&all, 0.95))
         })
     }
+}
+
+fn sorted(latencies: impl Iterator<Item = Duration>) -> Vec<Duration> {
+    let mut latencies: Vec<_> = latencies.collect();
+    latencies.sort_unstable();
+    latencies
 }
 
 impl Desk<'_> {
@@ -169,7 +186,7 @@ impl Desk<'_> {
         run.check()?;
         let mut each: Vec<_> = mix.kinds.iter().map(|kind| (kind.name, Vec::new())).collect();
         for (number, latency) in run.numbered {
-            each[mix.kind(number)].1.push(latency);
+            each[mix.kind(number)].1.push((mix.question(number), latency));
         }
         Ok(Answers { time, each })
     }
@@ -185,9 +202,8 @@ impl Desk<'_> {
     /// A row for every kind; the 95th percentile of all together.
     pub fn tell(&self, table: &mut Table, name: &str, answers: &Answers) -> Duration {
         let mut all = Vec::new();
-        for (kind, latencies) in &answers.each {
-            let mut sorted = latencies.clone();
-            sorted.sort_unstable();
+        for (kind, its) in &answers.each {
+            let sorted = sorted(its.iter().map(|(_, latency)| *latency));
             let rate = sorted.len() as f64 / answers.time.as_secs_f64();
             table.latency(&format!("{}, {name}: {kind}", self.name), rate, &sorted, GOAL);
             all.extend(sorted);

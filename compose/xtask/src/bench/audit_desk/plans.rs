@@ -6,7 +6,7 @@ use super::super::recorder::Statement;
 use super::super::table::Table;
 use crate::stop::Stop;
 
-/// Notes the partitions that the first question of each kind reads, and prints the plans of the kinds that missed the goal.
+/// Notes the partitions that the slowest question of each kind reads, and prints its plans where the kind missed the goal.
 pub fn tell(house: &House, groups: &[Group], table: &mut Table, stop: &Stop) -> anyhow::Result<()> {
     let all = [partitions(house, "trail", stop)?, partitions(house, "metrics", stop)?];
     for group in groups {
@@ -22,6 +22,7 @@ pub fn tell(house: &House, groups: &[Group], table: &mut Table, stop: &Stop) -> 
             ));
             if slowest > GOAL {
                 for (statement, plan) in asked.iter().zip(&plans) {
+                    let plan = shortened(plan);
                     eprintln!(
                         "\n{}, {kind}, p95 {} ms:\n{}\n{plan}",
                         group.name,
@@ -47,9 +48,22 @@ fn explain(house: &House, statement: &Statement, stop: &Stop) -> anyhow::Result<
 /// How many partitions of a table a plan has really read.
 fn touched(plan: &str, table: &str) -> usize {
     let mark = format!(" on {table}_");
-    let scans = plan.lines().filter(|line| line.contains(&mark) && !line.contains("never executed"));
+    let scans = plan.lines().filter(|line| {
+        line.contains(&mark) && !line.contains("never executed") && !line.contains("Bitmap Index Scan")
+    });
     let names = scans.filter_map(|line| line.split(&mark).nth(1)?.split(' ').next());
     names.collect::<std::collections::BTreeSet<_>>().len()
+}
+
+/// The beginning says which way was taken; every partition says the same.
+fn shortened(plan: &str) -> String {
+    const MOST: usize = 30;
+    let mut lines: Vec<&str> = plan.lines().take(MOST).collect();
+    if plan.lines().count() > MOST {
+        lines.push("…");
+        lines.extend(plan.lines().rev().take(1));
+    }
+    lines.join("\n")
 }
 
 fn took(plan: &str) -> Option<f64> {

@@ -5,8 +5,7 @@ use super::super::house::House;
 use crate::stop::Stop;
 
 /// In which ways the log is walked far.
-pub const LOG_ORDERS: [&str; 4] =
-    ["sort=-timestamp", "sort=timestamp", "action=TICKET_COMMENTED", "resourceType=ticket"];
+pub const LOG_ORDERS: [&str; 3] = ["sort=-timestamp", "sort=timestamp", "action=TICKET_COMMENTED"];
 
 /// What people look for.
 const WORDS: [&str; 6] = ["PC-00042", "imprimante", "vpn tunnel", "password reset", "HD-000007", "zzyzx"];
@@ -55,7 +54,7 @@ impl Facts {
             |what: &str| format!("to_char(({what}) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')");
         let stretch = |length: &str| {
             let [from, to] = [time("\"timestamp\""), time(&format!("\"timestamp\" + interval '{length}'"))];
-            some(&format!("{from}, {to}"), "true", 24)
+            some(&format!("{from}, {to}"), "true", 16)
         };
         let before =
             |length: &str| time(&format!("last - n * interval '3 days 5 hours' - interval '{length}'"));
@@ -103,17 +102,17 @@ pub fn log(token: &str, facts: &Facts) -> Mix {
         let action = &facts.actions[place % facts.actions.len()];
         both.push(format!("action={action}&from={from}&to={to}"));
     }
-    let of_users = facts.users.iter().take(24).zip(facts.actions.iter().cycle());
+    let of_users = facts.users.iter().take(12).zip(facts.actions.iter().cycle());
     let of_users = of_users.map(|(user, action)| format!("userId={user}&action={action}"));
     let resources =
         ["user", "session", "ticket", "file", "notification"].map(|kind| format!("resourceType={kind}"));
-    let lines = facts.lines.iter().take(24).map(|id| format!("/audit/logs/{id}"));
+    let lines = facts.lines.iter().take(16).map(|id| format!("/audit/logs/{id}"));
     let kinds = vec![
         logs("newest first", token, [String::new()]),
         logs("oldest first", token, ["sort=timestamp".to_owned()]),
-        logs("by user", token, each("userId", &facts.users[..facts.users.len().min(16)])),
+        logs("by user", token, each("userId", &facts.users[..facts.users.len().min(12)])),
         logs("by the busiest user", token, [format!("userId={}", facts.busiest)]),
-        logs("by resource", token, each("resourceId", &facts.tickets[..facts.tickets.len().min(16)])),
+        logs("by resource", token, each("resourceId", &facts.tickets[..facts.tickets.len().min(12)])),
         logs("by kind of resource", token, resources),
         logs("by action", token, each("action", &facts.actions)),
         logs("a day", token, within(&facts.days)),
