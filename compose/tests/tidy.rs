@@ -13,7 +13,7 @@ use std::path::Path;
 use text::{Fault, Text, code, mentions};
 
 const SERVICES: [&str; 6] = ["auth", "users", "tickets", "files", "notifications", "audit"];
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "auth",
     "users",
     "tickets",
@@ -24,6 +24,7 @@ const CRATES: [&str; 10] = [
     "migrations",
     "compose",
     "compose/xtask",
+    "compose/audit-seed",
 ];
 const TOP_LEVEL: [&str; 11] = [
     "Cargo.toml",

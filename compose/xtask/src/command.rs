@@ -26,6 +26,18 @@ pub fn cargo() -> Command {
     command
 }
 
+/// Builds programs of the release by the ends of their names, as in `-auth` for `helpdesk-auth`. Of the whole workspace, so that
+/// what they have in common is compiled once whichever are wanted.
+pub fn release<'a>(programs: impl IntoIterator<Item = &'a str>, stop: &Stop) -> anyhow::Result<()> {
+    eprintln!("Building the release …");
+    let mut build = cargo();
+    build.args(["build", "--release", "--workspace", "--exclude", "xtask"]);
+    for program in programs {
+        build.args(["--bin", &format!("helpdesk{program}")]);
+    }
+    show(&mut build, stop)
+}
+
 /// Runs a command in a process group of its own, so that its whole family can be ended, and shows its output.
 pub fn show(command: &mut Command, stop: &Stop) -> anyhow::Result<()> {
     let words = in_words(command);

@@ -58,15 +58,19 @@ enum Command {
         /// Short runs, to see that the benchmark itself works
         #[arg(long)]
         quick: bool,
-        /// Only these: memory, tickets, drain, lag, files, mails, streams, desk
+        /// Only these: memory, tickets, drain, lag, files, mails, streams, desk, trail, trail-memory, audit-desk
         #[arg(long, value_parser = bench::MEASURES.map(|(name, ..)| name))]
         only: Vec<String>,
         /// For `desk`: a database of the tickets service that `seed` has filled, instead of seeding one anew. It must be on a
         /// PostgreSQL that `cargo xtask servers` has started; name its servers in the environment, as that command says
         #[arg(long, value_name = "URL")]
         desk_database: Option<String>,
+        /// The same for `audit-desk`: a database of audit that `seed --audit` has filled
+        #[arg(long, value_name = "URL")]
+        audit_database: Option<String>,
     },
-    /// Fills the PostgreSQL database of the tickets service with tickets, comments and their history, and checks them
+    /// Fills the PostgreSQL database of the tickets service with tickets, comments and their history, or that of audit with a
+    /// trail, and checks them
     Seed(seed::Wanted),
     /// Everything a change must pass: format, lints, docs, dependencies, generated files, tests
     Ci {
@@ -103,7 +107,11 @@ fn run(command: Command, stop: &Stop) -> anyhow::Result<ExitCode> {
         }
         Command::Servers { command, .. } if command.is_empty() => servers::keep(stop),
         Command::Servers { command, .. } => servers::run(&command, stop),
-        Command::Bench { quick, only, desk_database } => bench::run(quick, &only, desk_database, stop),
+        Command::Bench { quick, only, desk_database, audit_database } => {
+            let named = [("tickets", desk_database), ("audit", audit_database)];
+            let seeded = named.into_iter().filter_map(|(whose, address)| Some((whose, address?))).collect();
+            bench::run(quick, &only, seeded, stop)
+        }
         Command::Seed(wanted) => seed::run(&wanted, stop),
         Command::Ci { only } => ci::run(&only, stop),
         Command::Generate { check } => generate::run(check, stop).map(|()| ExitCode::SUCCESS),

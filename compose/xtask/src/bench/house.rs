@@ -25,8 +25,8 @@ pub struct House {
     /// Where the mails lie that the SMTP server has taken, as far as it is known.
     mails: Option<String>,
     psql: PathBuf,
-    /// A database of the tickets service that is seeded already.
-    desk: Option<String>,
+    /// Databases that are seeded already, each with the service whose it is.
+    seeded: Vec<(&'static str, String)>,
     /// The database that a service has in this measurement instead of a fresh one.
     lent: Option<(&'static str, String)>,
     /// What a service is told besides in this measurement: whose, name, value.
@@ -48,7 +48,7 @@ impl House {
     ///
     /// # Errors
     /// When one that is needed is not among them.
-    pub fn new(servers: &Servers, desk: Option<String>) -> anyhow::Result<Self> {
+    pub fn new(servers: &Servers, seeded: Vec<(&'static str, String)>) -> anyhow::Result<Self> {
         let told = |name: &str| -> anyhow::Result<String> {
             let found = servers.environment.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| value.clone()).with_context(|| format!("{name} is not known"))
@@ -66,7 +66,7 @@ impl House {
             smtp: told("TEST_SMTP_URL")?,
             mails: told("TEST_SMTP_MAILDIR").ok(),
             psql,
-            desk,
+            seeded,
             lent: None,
             settings: Vec::new(),
             number: 0,
@@ -86,14 +86,14 @@ impl House {
     pub fn add(&mut self, service: &str, stop: &Stop) -> anyhow::Result<()> {
         let name = self.database_name(service);
         let create = format!("CREATE DATABASE {name}");
-        command::quiet(self.psql(&self.database).args(["-c", &create]), stop)?;
+        command::quiet(self.psql_at(&self.database).args(["-c", &create]), stop)?;
         self.made.push(name);
         Ok(())
     }
 
-    /// Lends the tickets service the seeded database, if there is one, until the next measurement.
-    pub fn lend_the_desk(&mut self) -> bool {
-        self.lent = self.desk.clone().map(|address| ("tickets", address));
+    /// Lends a service the seeded database of its kind, if there is one, until the next measurement.
+    pub fn lend(&mut self, service: &str) -> bool {
+        self.lent = self.seeded.iter().find(|(whose, _)| *whose == service).cloned();
         self.lent.is_some()
     }
 
@@ -136,6 +136,21 @@ impl House {
         format!("{server}/{}", self.database_name(service))
     }
 
+    /// The address of the NATS server.
+    pub fn nats(&self) -> &str {
+        &self.nats
+    }
+
+    /// What the names of this measurement's streams and subjects begin with.
+    pub fn namespace(&self) -> String {
+        self.name()
+    }
+
+    /// A folder for what is written in between.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// By our process: a server that somebody keeps may be used again and again.
     fn name(&self) -> String {
         format!("bench{}x{}", std::process::id(), self.number)
@@ -147,11 +162,16 @@ impl House {
 
     /// What a query answers, as text.
     pub fn query(&self, service: &str, sql: &str, stop: &Stop) -> anyhow::Result<String> {
-        let mut psql = self.psql(&self.database(service));
+        let mut psql = self.psql(service);
         Ok(command::quiet(psql.args(["-qAt", "-c", sql]), stop)?.trim().to_owned())
     }
 
-    fn psql(&self, database: &str) -> Command {
+    /// `psql` on the database of a service.
+    pub fn psql(&self, service: &str) -> Command {
+        self.psql_at(&self.database(service))
+    }
+
+    fn psql_at(&self, database: &str) -> Command {
         let mut psql = Command::new(&self.psql);
         psql.args([database, "-v", "ON_ERROR_STOP=1"]);
         psql
@@ -262,7 +282,8 @@ impl House {
         command
     }
 
-    fn program(&self, name: &str) -> Command {
+    /// One of the programs of the release.
+    pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(place::target().join("release").join(name));
         command.current_dir(self.folder.path()).env("LOG_LEVEL", "warn");
         command
@@ -274,7 +295,7 @@ impl Drop for House {
         for name in &self.made {
             let drop = format!("DROP DATABASE {name} WITH (FORCE)");
             // What cannot be dropped does no harm; a server of ours is gone soon.
-            let _ = self.psql(&self.database).args(["-q", "-c", &drop]).output();
+            let _ = self.psql_at(&self.database).args(["-q", "-c", &drop]).output();
         }
     }
 }

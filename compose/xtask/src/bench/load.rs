@@ -49,6 +49,15 @@ impl Connection {
         Ok(Self { reader: BufReader::new(stream) })
     }
 
+    /// The same connection, which waits for an answer as long as it takes.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn patient(self) -> anyhow::Result<Self> {
+        self.reader.get_ref().set_read_timeout(None)?;
+        Ok(self)
+    }
+
     /// Sends a request and reads the answer to its end.
     pub fn call(&mut self, request: &[u8]) -> anyhow::Result<Answer> {
         self.send(&[request])

@@ -86,7 +86,7 @@ fn record(house: &House, stop: &Stop) -> anyhow::Result<(String, Vec<Statement>)
     let running = house.start_loud(&["auth", "tickets"], "tickets", stop)?;
     let token = people::sign_up(&running, people::ADA)?;
     let port = running.port("tickets")?;
-    let recorder = Recorder::listen(house, "tickets", stop)?;
+    let recorder = Recorder::listen(house, "tickets", &["ticket"], stop)?;
     let post = request("POST", "/tickets", Some(&token), Some(TICKET));
     let open = || load::ask(port, &post, 201);
     let (ticket, opening) = recorder.transaction("INSERT INTO \"tickets\"", stop, open)?;

@@ -2,6 +2,8 @@
 //!
 //! A release build on private servers. A ratio against a baseline survives a noisy machine, a bare number does not.
 
+mod asking;
+mod audit_desk;
 mod bucket;
 mod desk;
 mod files;
@@ -9,12 +11,14 @@ mod house;
 mod load;
 mod mails;
 mod measures;
+mod nats;
 mod people;
 mod pgbench;
 mod recorder;
 mod smtp;
 mod streams;
 mod table;
+mod trail;
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -42,6 +46,10 @@ pub struct Effort {
     pub mails: usize,
     /// How many follow their notifications at the same time.
     pub streams: usize,
+    /// How many events flow through audit while its memory is looked at.
+    pub flow: u64,
+    /// How many events are in the trail that is asked, where none is named.
+    pub trail: u64,
 }
 
 type Measure = fn(&mut House, Effort, &mut Table, &Stop) -> anyhow::Result<()>;
@@ -51,9 +59,10 @@ const TWO: &[&str] = &["-auth", "-tickets"];
 const THREE: &[&str] = &["-auth", "-tickets", "-audit"];
 const FILES: &[&str] = &["-auth", "-tickets", "-files"];
 const NOTIFICATIONS: &[&str] = &["-auth", "-notifications"];
+const AUDIT: &[&str] = &["-auth", "-audit", "-audit-seed"];
 
 /// All measurements, by the name that `--only` takes, with the programs (`helpdesk…`) that each needs.
-pub const MEASURES: [(&str, Measure, &[&str]); 8] = [
+pub const MEASURES: [(&str, Measure, &[&str]); 11] = [
     ("memory", measures::memory, ALL),
     ("tickets", measures::tickets, TWO),
     ("drain", measures::drain, TWO),
@@ -62,11 +71,19 @@ pub const MEASURES: [(&str, Measure, &[&str]); 8] = [
     ("mails", mails::measure, NOTIFICATIONS),
     ("desk", desk::measure, TWO),
     ("streams", streams::measure, NOTIFICATIONS),
+    ("trail", trail::measure, AUDIT),
+    ("trail-memory", trail::memory, AUDIT),
+    ("audit-desk", audit_desk::measure, AUDIT),
 ];
 
 /// Builds, measures, prints the table. `quick` is for looking whether the benchmark itself works.
-/// `desk` names a seeded database of the tickets service, which spares the seeding.
-pub fn run(quick: bool, only: &[String], desk: Option<String>, stop: &Stop) -> anyhow::Result<ExitCode> {
+/// `seeded` names databases that are seeded already, each with its service, which spares the seeding.
+pub fn run(
+    quick: bool,
+    only: &[String],
+    seeded: Vec<(&'static str, String)>,
+    stop: &Stop,
+) -> anyhow::Result<ExitCode> {
     let effort = if quick {
         Effort {
             time: Duration::from_secs(2),
@@ -76,6 +93,8 @@ pub fn run(quick: bool, only: &[String], desk: Option<String>, stop: &Stop) -> a
             files: 5,
             mails: 200,
             streams: 500,
+            flow: 30_000,
+            trail: 100_000,
         }
     } else {
         Effort {
@@ -86,15 +105,19 @@ pub fn run(quick: bool, only: &[String], desk: Option<String>, stop: &Stop) -> a
             files: 10,
             mails: 2_000,
             streams: 5_000,
+            flow: 1_000_000,
+            trail: 10_000_000,
         }
     };
     let chosen = MEASURES.iter().filter(|(name, ..)| only.is_empty() || only.iter().any(|it| it == name));
-    build(chosen.clone().flat_map(|(_, _, programs)| *programs).collect(), stop)?;
+    let programs: BTreeSet<&str> =
+        chosen.clone().flat_map(|(_, _, programs)| programs.iter().copied()).collect();
+    command::release(programs, stop)?;
     let wanted = servers::wanted();
     let tools = install::all(wanted, stop)?;
     let servers = Servers::start(wanted, &tools, stop)?;
     let mut table = Table::default();
-    let mut house = House::new(&servers, desk)?;
+    let mut house = House::new(&servers, seeded)?;
     let mut measured = Ok(());
     for (_, measure, _) in chosen {
         measured = measured.and_then(|()| measure(&mut house, effort, &mut table, stop));
@@ -102,15 +125,4 @@ pub fn run(quick: bool, only: &[String], desk: Option<String>, stop: &Stop) -> a
     // Also when one failed: the others took their time.
     table.print();
     measured.map(|()| ExitCode::SUCCESS)
-}
-
-/// Of the whole workspace, so that what they have in common is compiled once whichever are wanted.
-fn build(programs: BTreeSet<&&str>, stop: &Stop) -> anyhow::Result<()> {
-    eprintln!("Building the release …");
-    let mut build = command::cargo();
-    build.args(["build", "--release", "--workspace", "--exclude", "xtask"]);
-    for program in programs {
-        build.args(["--bin", &format!("helpdesk{program}")]);
-    }
-    command::show(&mut build, stop)
 }

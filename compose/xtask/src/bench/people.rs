@@ -18,10 +18,11 @@ pub fn log_in(running: &Running, email: &str) -> anyhow::Result<String> {
     token(running, "/auth/login", email, 200)
 }
 
-/// The token of an agent. Nobody can be promoted but by an administrator, whom there is none; so it is done in the database.
-pub fn agent(house: &House, running: &Running, stop: &Stop) -> anyhow::Result<String> {
+/// The token of an agent (or of an `admin`). Nobody can be promoted but by an administrator, whom there is none; so it is done in
+/// the database.
+pub fn staff(house: &House, running: &Running, role: &str, stop: &Stop) -> anyhow::Result<String> {
     sign_up(running, ADA)?;
-    house.query("auth", &format!("UPDATE users SET role = 'agent' WHERE email = '{ADA}'"), stop)?;
+    house.query("auth", &format!("UPDATE users SET role = '{role}' WHERE email = '{ADA}'"), stop)?;
     log_in(running, ADA)
 }
 

@@ -43,9 +43,10 @@ impl Script {
 
     fn add(&mut self, prefix: &str, statement: &Statement) {
         let mut parts = statement.sql.split('$');
-        // A statement of too many variables has its values in its text, but for those in which pgbench would look for one.
+        // A statement of too many variables has its values in its text, but for those in which pgbench would look for one; and
+        // pgbench knows no variable of an empty value.
         let is_long = statement.sql.matches('$').count() > MOST_VARIABLES;
-        let is_written = |value: &str| is_long && !value.contains([':', '\\']);
+        let is_written = |value: &str| value.is_empty() || is_long && !value.contains([':', '\\']);
         self.text.push_str(parts.next().unwrap_or_default());
         for part in parts {
             let digits = part.len() - part.trim_start_matches(|it: char| it.is_ascii_digit()).len();
@@ -159,6 +160,9 @@ mod tests {
         let script = Script::of(0, 1, &[statement]);
         assert_eq!(script.text, format!("SELECT {}:s0_0_256;\n", "'it''s',".repeat(255)));
         assert_eq!(script.variables, [("s0_0_256".to_owned(), "12:30".to_owned())]);
+        let empty = Statement { sql: "SELECT $1".into(), values: vec![Some(String::new())] };
+        let script = Script::of(0, 1, &[empty]);
+        assert_eq!((script.text.as_str(), script.variables.len()), ("SELECT '';\n", 0));
     }
 
     #[test]

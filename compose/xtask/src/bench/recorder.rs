@@ -27,10 +27,32 @@ pub struct Statement {
     pub values: Vec<Option<String>>,
 }
 
+impl Statement {
+    /// With its values in its text.
+    pub fn written(&self) -> String {
+        let mut parts = self.sql.split('$');
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let digits = part.len() - part.trim_start_matches(|it: char| it.is_ascii_digit()).len();
+            let (number, rest) = part.split_at(digits);
+            let place = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+            match place.and_then(|place| self.values.get(place)) {
+                Some(Some(value)) => text.push_str(&format!("'{}'", value.replace('\'', "''"))),
+                Some(None) => text.push_str("NULL"),
+                None => text.push_str(&format!("${number}")),
+            }
+            text.push_str(rest);
+        }
+        text
+    }
+}
+
 /// Listens to the connections of one database.
 pub struct Recorder<'a> {
     house: &'a House,
     service: &'static str,
+    /// A question is about something only if it has one of these words.
+    about: &'static [&'static str],
     log: PathBuf,
     /// What the service's background tasks ask all the time.
     murmur: HashSet<String>,
@@ -42,11 +64,17 @@ pub fn loud(address: &str) -> String {
 }
 
 impl<'a> Recorder<'a> {
-    /// Listens to a service that was started loudly and that nobody asks anything at the moment.
+    /// Listens to a service that was started loudly and that nobody asks anything at the moment, for questions that have one of
+    /// the words in `about`.
     ///
     /// # Errors
     /// When the log is not to be found.
-    pub fn listen(house: &'a House, service: &'static str, stop: &Stop) -> anyhow::Result<Self> {
+    pub fn listen(
+        house: &'a House,
+        service: &'static str,
+        about: &'static [&'static str],
+        stop: &Stop,
+    ) -> anyhow::Result<Self> {
         let data = house.query(service, "SHOW data_directory", stop)?;
         let log = servers::postgres_log(Path::new(&data));
         ensure!(
@@ -55,7 +83,7 @@ impl<'a> Recorder<'a> {
              PostgreSQL of this machine that `cargo xtask bench` or `cargo xtask servers` has started",
             log.display()
         );
-        let mut recorder = Self { house, service, log, murmur: HashSet::new() };
+        let mut recorder = Self { house, service, about, log, murmur: HashSet::new() };
         let (_, heard) = recorder.during(stop, || {
             let until = Instant::now() + IDLE;
             while Instant::now() < until {
@@ -108,7 +136,7 @@ impl<'a> Recorder<'a> {
         Ok((done, its))
     }
 
-    /// The questions about tickets that something caused, leaving out what timers do at the same time.
+    /// The questions that something caused, leaving out what timers do at the same time.
     ///
     /// # Errors
     /// When there was none.
@@ -120,8 +148,8 @@ impl<'a> Recorder<'a> {
         let ((), heard) = self.during(stop, deed)?;
         let mut heard: Vec<Statement> = heard.into_iter().map(|(_, statement)| statement).collect();
         heard.retain(|Statement { sql, .. }| {
-            let asks = sql.starts_with("SELECT") && sql.contains("ticket") && !sql.contains("FOR UPDATE");
-            asks && !self.murmur.contains(sql)
+            let asks = ["SELECT", "WITH"].iter().any(|it| sql.starts_with(it)) && !sql.contains("FOR UPDATE");
+            asks && self.about.iter().any(|it| sql.contains(it)) && !self.murmur.contains(sql)
         });
         ensure!(!heard.is_empty(), "the log of PostgreSQL shows no question for a request");
         Ok(heard)
@@ -226,6 +254,7 @@ mod tests {
             sql: "SELECT $1,\n$2, $3".into(),
             values: vec![Some("it's, $9 = 'q'".into()), None, Some("two\nlines".into())],
         };
+        assert_eq!(select.written(), "SELECT 'it''s, $9 = ''q''',\nNULL, 'two\nlines'");
         assert_eq!(statements(log), [(8, begin), (7, select)]);
     }
 

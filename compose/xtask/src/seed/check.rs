@@ -20,8 +20,22 @@ struct Check<'a> {
 /// # Errors
 /// The rules that are broken, each with how often.
 pub fn run(database: &Database, progress: &mut Progress, stop: &Stop) -> anyhow::Result<()> {
+    run_all(CHECKS, SIZES, database, progress, stop)
+}
+
+/// The same with other rules, and another question for the sizes.
+///
+/// # Errors
+/// The rules that are broken, each with how often.
+pub fn run_all(
+    rules: &str,
+    sizes: &str,
+    database: &Database,
+    progress: &mut Progress,
+    stop: &Stop,
+) -> anyhow::Result<()> {
     progress.step("checks", || {
-        let all = checks(CHECKS);
+        let all = checks(rules);
         let mut bar = Bar::of(all.len() as u64, "checks");
         let mut broken = Vec::new();
         for check in &all {
@@ -34,7 +48,7 @@ pub fn run(database: &Database, progress: &mut Progress, stop: &Stop) -> anyhow:
             bar.add(1);
         }
         bar.end();
-        println!("{}", database.query(SIZES, stop)?);
+        println!("{}", database.query(sizes, stop)?);
         anyhow::ensure!(
             broken.is_empty(),
             "{} of {} rules are broken{}",

@@ -119,6 +119,41 @@ impl Database {
         Ok(self.query(&asked, stop)?.parse()?)
     }
 
+    /// Runs what another program writes, as it comes, and gives every line that psql says.
+    ///
+    /// # Errors
+    /// What either of them complains of.
+    pub fn pipe(&self, maker: &mut Command, stop: &Stop, mut told: impl FnMut(&str)) -> anyhow::Result<()> {
+        let mut complaints = tempfile::tempfile()?;
+        let mut maker = command::spawn(
+            maker
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(complaints.try_clone()?)
+                .process_group(0),
+        )?;
+        let leader = command::id(&maker);
+        let _front = stop.in_front(-leader);
+        let made = maker.stdout.take().context("its output was piped")?;
+        let mut psql = {
+            // Gone with its end of the pipe as soon as psql runs: so the maker hears of it when psql ends.
+            let mut psql = self.psql();
+            psql.args(["--file", "-"]).stdin(made).stdout(Stdio::piped()).stderr(complaints.try_clone()?);
+            command::spawn(psql.process_group(leader))?
+        };
+        let from = BufReader::new(psql.stdout.take().context("its output was piped")?);
+        for line in from.lines() {
+            told(&line?);
+        }
+        let [read, wrote] = [psql.wait()?, maker.wait()?];
+        stop.check()?;
+        let mut said = String::new();
+        complaints.rewind()?;
+        complaints.read_to_string(&mut said)?;
+        anyhow::ensure!(read.success() && wrote.success(), "{}", command::last_lines(&said, 15));
+        Ok(())
+    }
+
     /// A connection that stays, its psql in the process group of `leader` or, without one, at the head of its own.
     ///
     /// # Errors

@@ -1,8 +1,10 @@
-//! `cargo xtask seed`: the tickets service's PostgreSQL database filled with what the program itself would have written.
+//! `cargo xtask seed`: the tickets service's PostgreSQL database filled with what the program itself would have written; or, with
+//! `--audit`, that of audit ([`audit`]).
 //!
-//! All of it is SQL, made by the database from a plan (`sql/prepare.sql`, `sql/words.sql`) in chunks (`sql/chunk.sql`), two at
+//! The tickets: all of it is SQL, made by the database from a plan (`sql/prepare.sql`, `sql/words.sql`) in chunks (`sql/chunk.sql`), two at
 //! a time. Foreign keys and secondary indexes are dropped before and rebuilt after, from the database's own words.
 
+pub mod audit;
 mod check;
 mod crew;
 mod database;
@@ -38,13 +40,17 @@ pub struct Wanted {
     /// How many tickets
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=20_000_000))]
     tickets: u64,
+    /// Not tickets: fill the database of audit with a trail of so many events (helpdesk_audit)
+    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000),
+        conflicts_with_all = ["tickets", "comments", "agents", "append", "check", "finish"])]
+    audit: Option<u64>,
     /// How many comments on them, to the comment; 0 to 40 on each, most on few [default: 5 a ticket]
     #[arg(long)]
     comments: Option<u64>,
     /// The database of the tickets service, as in postgres://user:password@host/helpdesk_tickets [default: DATABASE_URL]
     #[arg(long)]
     database: Option<String>,
-    /// Among how many requesters; a few of them have most of the tickets
+    /// Among how many requesters; a few of them have most of the tickets, or do most of what is in the trail
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
     users: u64,
     /// Among how many agents
@@ -73,6 +79,9 @@ pub struct Wanted {
 /// Seeds, or checks, or finishes; every step is told, and what a failed one leaves.
 pub fn run(wanted: &Wanted, stop: &Stop) -> anyhow::Result<ExitCode> {
     let database = Database::at(&address(wanted.database.as_deref())?)?;
+    if let Some(events) = wanted.audit {
+        return done(audit::run(wanted, events, &database, stop));
+    }
     if wanted.check {
         return done(check::run(&database, &mut Progress::of(1), stop));
     }
@@ -95,20 +104,28 @@ pub fn run(wanted: &Wanted, stop: &Stop) -> anyhow::Result<ExitCode> {
 /// # Errors
 /// What the database complains of.
 pub fn fill(address: &str, psql: &Path, tickets: u64, stop: &Stop) -> anyhow::Result<()> {
-    let wanted = Wanted {
-        tickets,
-        comments: None,
-        database: None,
-        users: 20_000,
-        agents: 60,
-        seed: 1,
-        until: None,
-        append: false,
-        no_migrate: true,
-        check: false,
-        finish: false,
-    };
+    let wanted = Wanted::plain(tickets);
     seed(&wanted, &Database::by(psql, address), &mut Progress::of(5), stop)
+}
+
+impl Wanted {
+    /// So many tickets, and the rest as usual, where the tables are there.
+    fn plain(tickets: u64) -> Self {
+        Self {
+            tickets,
+            audit: None,
+            comments: None,
+            database: None,
+            users: 20_000,
+            agents: 60,
+            seed: 1,
+            until: None,
+            append: false,
+            no_migrate: true,
+            check: false,
+            finish: false,
+        }
+    }
 }
 
 fn done(outcome: anyhow::Result<()>) -> anyhow::Result<ExitCode> {

@@ -1,7 +1,7 @@
 //! What the desk is asked. Of each kind many different questions, so that no single page of the database answers all.
 
+use super::super::asking::{Kind, Mix, encoded};
 use super::super::house::House;
-use super::super::load::request;
 use crate::stop::Stop;
 
 /// Every order that a list may have.
@@ -56,17 +56,6 @@ pub struct Facts {
     some: Vec<(String, String)>,
 }
 
-/// Questions of several kinds, each kind as often as the others.
-pub struct Mix {
-    pub kinds: Vec<Kind>,
-}
-
-/// Questions of one kind.
-pub struct Kind {
-    pub name: &'static str,
-    pub requests: Vec<Vec<u8>>,
-}
-
 impl Facts {
     /// Reads them from the database.
     pub fn gather(house: &House, stop: &Stop) -> anyhow::Result<Self> {
@@ -109,23 +98,6 @@ impl Facts {
     }
 }
 
-impl Mix {
-    /// Which kind the call with this number is of.
-    pub fn kind(&self, number: u64) -> usize {
-        place(number, self.kinds.len())
-    }
-
-    /// The request of the call with this number.
-    pub fn request(&self, number: u64) -> Vec<u8> {
-        let requests = &self.kinds[self.kind(number)].requests;
-        requests[place(number / self.kinds.len() as u64, requests.len())].clone()
-    }
-}
-
-fn place(number: u64, among: usize) -> usize {
-    usize::try_from(number % among as u64).expect("it is less than a usize")
-}
-
 /// The first page in every order.
 pub fn first_pages(tokens: &Tokens) -> Mix {
     in_orders(tokens, |_| String::new())
@@ -139,7 +111,7 @@ pub fn far_pages(tokens: &Tokens, cursors: &[String]) -> Mix {
 fn in_orders(tokens: &Tokens, cursor: impl Fn(usize) -> String) -> Mix {
     let kinds = ORDERS.iter().enumerate().map(|(place, order)| {
         let path = format!("sort={order}{}", cursor(place));
-        Kind::desk(order, &tokens.agent, [path])
+        desk(order, &tokens.agent, [path])
     });
     Mix { kinds: kinds.collect() }
 }
@@ -155,14 +127,14 @@ pub fn filters(tokens: &Tokens, facts: &Facts) -> Mix {
     });
     let weeks = facts.weeks.iter().map(|(from, to)| format!("createdFrom={from}&createdTo={to}"));
     let kinds = vec![
-        Kind::desk("status=OPEN", agent, ["status=OPEN".to_owned()]),
-        Kind::desk("status and priority", agent, both),
-        Kind::desk("category", agent, each("category", &facts.categories)),
-        Kind::desk("assignedTo", agent, each("assignedTo", &facts.agents)),
-        Kind::desk("unassigned and OPEN", agent, ["unassigned=true&status=OPEN".to_owned()]),
-        Kind::desk("overdue", agent, ["overdue=true".to_owned()]),
-        Kind::desk("userId", agent, each("userId", &facts.requesters)),
-        Kind::desk("a week", agent, weeks),
+        desk("status=OPEN", agent, ["status=OPEN".to_owned()]),
+        desk("status and priority", agent, both),
+        desk("category", agent, each("category", &facts.categories)),
+        desk("assignedTo", agent, each("assignedTo", &facts.agents)),
+        desk("unassigned and OPEN", agent, ["unassigned=true&status=OPEN".to_owned()]),
+        desk("overdue", agent, ["overdue=true".to_owned()]),
+        desk("userId", agent, each("userId", &facts.requesters)),
+        desk("a week", agent, weeks),
     ];
     Mix { kinds }
 }
@@ -179,11 +151,7 @@ pub fn search(tokens: &Tokens, facts: &Facts) -> Mix {
         looked_for("two words", tokens, TWO),
         looked_for("numbers", tokens, numbers),
         looked_for("with a filter", tokens, FILTERED),
-        Kind::desk(
-            "newest first",
-            &tokens.agent,
-            BY_DATE.map(|it| format!("sort=-createdAt&q={}", encoded(it))),
-        ),
+        desk("newest first", &tokens.agent, BY_DATE.map(|it| format!("sort=-createdAt&q={}", encoded(it)))),
         Kind::of("own tickets", &tokens.requester, own),
     ];
     Mix { kinds }
@@ -195,7 +163,7 @@ fn looked_for<'a>(name: &'static str, tokens: &Tokens, asked: impl IntoIterator<
         let (words, filters) = it.split_at(it.find('&').unwrap_or(it.len()));
         format!("q={}{filters}", encoded(words))
     };
-    Kind::desk(name, &tokens.agent, asked.into_iter().map(path))
+    desk(name, &tokens.agent, asked.into_iter().map(path))
 }
 
 /// The desk in numbers.
@@ -217,40 +185,14 @@ pub fn stories(tokens: &Tokens, facts: &Facts) -> Mix {
     Mix { kinds }
 }
 
-impl Kind {
-    fn of(name: &'static str, token: &str, paths: impl IntoIterator<Item = String>) -> Self {
-        let requests = paths.into_iter().map(|path| request("GET", &path, Some(token), None));
-        Self { name, requests: requests.collect() }
-    }
-
-    fn desk(name: &'static str, token: &str, queries: impl IntoIterator<Item = String>) -> Self {
-        Self::of(name, token, queries.into_iter().map(|query| format!("/admin/tickets?{query}")))
-    }
-}
-
-/// A value as it stands in a query string.
-fn encoded(value: &str) -> String {
-    let mut text = String::new();
-    for byte in value.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => text.push(byte.into()),
-            _ => text.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    text
+/// Questions by their queries to the desk.
+fn desk(name: &'static str, token: &str, queries: impl IntoIterator<Item = String>) -> Kind {
+    Kind::of(name, token, queries.into_iter().map(|query| format!("/admin/tickets?{query}")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_kind_has_its_turn_and_within_it_every_question() {
-        let kind = |name, many: u8| Kind { name, requests: (0..many).map(|it| vec![it]).collect() };
-        let mix = Mix { kinds: vec![kind("a", 2), kind("b", 3)] };
-        let asked: Vec<_> = (0..6).map(|number| (mix.kind(number), mix.request(number)[0])).collect();
-        assert_eq!(asked, [(0, 0), (1, 0), (0, 1), (1, 1), (0, 0), (1, 2)]);
-    }
 
     #[test]
     fn what_is_looked_for_is_encoded_and_its_filters_are_not() {

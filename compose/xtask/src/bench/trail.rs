@@ -1,0 +1,169 @@
+//! How fast audit puts events on record, against the batched INSERT of the very same rows; and what a million of them do to its
+//! memory.
+
+use std::io::BufReader;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+
+use super::Effort;
+use super::house::{House, Running};
+use super::measures::{median, pause, rest};
+use super::nats::Nats;
+use super::table::Table;
+use crate::command;
+use crate::progress::for_counting;
+use crate::stop::Stop;
+
+/// How much of the bare INSERT's pace the consumer is to reach.
+const RATIO: f64 = 0.5;
+/// What a consumer commits together at the most (`shared::bus`); here it is what one INSERT has.
+const BATCH: u32 = 256;
+/// Seldom, so that looking costs the service nothing; when it recorded what, it has written down itself.
+const LOOK: Duration = Duration::from_millis(250);
+/// Without progress for so long, something is wrong.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Parts of all events after which memory is looked at, in a hundred.
+const MARKS: [u64; 3] = [10, 50, 100];
+/// What is still flat, in MB: an allocator breathes.
+const FLAT: f64 = 8.0;
+
+/// Measures the recording.
+pub fn measure(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) -> anyhow::Result<()> {
+    let (mut ours, mut theirs, mut together) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..effort.rounds {
+        prepare(house, stop)?;
+        publish(house, effort.events, stop)?;
+        house.query("audit", "CHECKPOINT", stop)?;
+        let running = house.start(&["auth", "audit"], stop)?;
+        wait(house, effort.events, stop)?;
+        let (rate, batch) = pace(house, effort.events, stop)?;
+        drop(running);
+        house.query("audit", "CHECKPOINT", stop)?;
+        let bare = insert(house, effort.events, stop)?;
+        eprintln!("  events/s {rate:.0} ({bare:.0})");
+        ours.push(rate);
+        theirs.push(bare);
+        together.push(batch);
+        Nats::open(house.nats())?.remove(&format!("{}-HELPDESK", house.namespace()))?;
+    }
+    let what = format!("audit records {} events", for_counting(effort.events));
+    table.ratio_of(
+        " events/s",
+        &what,
+        median(ours),
+        median(theirs),
+        "INSERT of the same rows, 256 at a time",
+        RATIO,
+    );
+    table.tell("events that audit recorded in one transaction", &format!("{:.0}", median(together)));
+    Ok(())
+}
+
+/// Measures the memory.
+pub fn memory(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop) -> anyhow::Result<()> {
+    prepare(house, stop)?;
+    let running = house.start(&["auth", "audit"], stop)?;
+    rest(stop)?;
+    let idle = running.resident("audit")?;
+    let seen = std::thread::scope(|scope| {
+        let house: &House = house;
+        let publisher = scope.spawn(|| publish(house, effort.flow, stop));
+        let seen = watch(house, &running, effort.flow, stop);
+        publisher.join().expect("a publisher does not panic")?;
+        seen
+    })?;
+    Nats::open(house.nats())?.remove(&format!("{}-HELPDESK", house.namespace()))?;
+    let told: Vec<_> =
+        seen.iter().map(|(events, memory)| format!("{memory:.1} MB at {}", for_counting(*events))).collect();
+    table.tell("memory of audit while events flow", &format!("{idle:.1} MB idle, {}", told.join(", ")));
+    let [(first, before), .., (last, after)] = seen[..] else { anyhow::bail!("there are several marks") };
+    let what = format!("its growth from {} to {} events", for_counting(first), for_counting(last));
+    table.at_most(&what, after - before, "MB", FLAT);
+    Ok(())
+}
+
+/// Fresh databases, and the stream and the consumer as audit makes them at its first start.
+fn prepare(house: &mut House, stop: &Stop) -> anyhow::Result<()> {
+    house.afresh(&["auth", "audit"], stop)?;
+    house.start(&["auth", "audit"], stop).map(drop)
+}
+
+/// Puts so many events into the stream.
+fn publish(house: &House, events: u64, stop: &Stop) -> anyhow::Result<()> {
+    let mut maker = house.program("helpdesk-audit-seed");
+    maker.args(["events", "--count", &events.to_string()]).stdout(Stdio::piped());
+    let mut maker = command::spawn(&mut maker)?;
+    let made = BufReader::new(maker.stdout.take().context("its output was piped")?);
+    let published = Nats::open(house.nats())?.publish(&format!("{}-helpdesk", house.namespace()), made);
+    // When the stream refuses, the maker writes to nobody and ends.
+    maker.wait()?;
+    stop.check()?;
+    ensure!(published? == events, "fewer events were made than were asked for");
+    Ok(())
+}
+
+/// Until so many are on record.
+fn wait(house: &House, events: u64, stop: &Stop) -> anyhow::Result<()> {
+    let mut last = (Instant::now(), 0);
+    while last.1 < events {
+        pause(LOOK, stop)?;
+        let now = recorded(house, stop)?;
+        ensure!(now > last.1 || last.0.elapsed() < PATIENCE, "no event was recorded after {}", last.1);
+        if now > last.1 {
+            last = (Instant::now(), now);
+        }
+    }
+    Ok(())
+}
+
+fn recorded(house: &House, stop: &Stop) -> anyhow::Result<u64> {
+    Ok(house.query("audit", "SELECT coalesce(max(sequence), 0) FROM trail_head", stop)?.parse()?)
+}
+
+/// Events a second, from the first transaction to the last, and how many there are in one.
+fn pace(house: &House, events: u64, stop: &Stop) -> anyhow::Result<(f64, f64)> {
+    let sql = format!(
+        "SELECT count(*) FILTER (WHERE recorded_at > first), extract(epoch FROM max(recorded_at) - min(first)), \
+         count(*)::float / count(DISTINCT recorded_at) \
+         FROM (SELECT recorded_at, min(recorded_at) OVER () AS first FROM trail WHERE sequence <= {events}) AS it"
+    );
+    let answer = house.query("audit", &sql, stop)?;
+    let numbers = answer.split('|').map(str::parse::<f64>).collect::<Result<Vec<_>, _>>()?;
+    let [timed, seconds, batch] = numbers[..] else { anyhow::bail!("three columns were asked for") };
+    Ok((timed / seconds, batch))
+}
+
+/// Inserts the very rows into a table of the same kind, a batch a transaction: rows a second.
+fn insert(house: &House, events: u64, stop: &Stop) -> anyhow::Result<f64> {
+    house.query("audit", include_str!("trail_again.sql"), stop)?;
+    let statements = house.folder().join("again.sql");
+    let columns = "recorded_at, event_id, \"timestamp\", action, resource_type, resource_id, user_id, person_id, \
+        envelope, sealed, hash";
+    let fields = vec!["%L"; columns.split(", ").count()].join(",");
+    let batches = format!(
+        "SELECT 'INSERT INTO again VALUES ' || string_agg(format('(%s,{fields})', sequence, {columns}), ',' \
+         ORDER BY sequence) || ';' FROM trail WHERE sequence <= {events} GROUP BY (sequence - 1) / {BATCH} \
+         ORDER BY min(sequence)"
+    );
+    let mut write = house.psql("audit");
+    command::quiet(write.args(["-qAt", "-c", &batches, "-o"]).arg(&statements), stop)?;
+    let begun = Instant::now();
+    command::quiet(house.psql("audit").args(["-qAt", "-f"]).arg(&statements), stop)?;
+    let took = begun.elapsed();
+    std::fs::remove_file(&statements)?;
+    let rows: u64 = house.query("audit", "SELECT count(*) FROM again", stop)?.parse()?;
+    ensure!(rows == events, "{rows} rows were inserted instead of {events}");
+    Ok(events as f64 / took.as_secs_f64())
+}
+
+/// What audit takes at each mark.
+fn watch(house: &House, running: &Running, events: u64, stop: &Stop) -> anyhow::Result<Vec<(u64, f64)>> {
+    let mut seen = Vec::new();
+    for mark in MARKS.map(|part| events * part / 100) {
+        wait(house, mark, stop)?;
+        seen.push((mark, running.resident("audit")?));
+    }
+    Ok(seen)
+}
