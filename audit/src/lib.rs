@@ -13,4 +13,6 @@ mod store;
 
 pub use config::{Config, Retention};
 pub use error::Error;
+pub use routes::FeedEventOut;
 pub use run::{run, start};
+pub use service::{FeedReader, Following};

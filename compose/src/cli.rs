@@ -10,9 +10,10 @@ use shared::{
 };
 
 use crate::{
-    admin, check, launch,
+    admin, check, launch, replay,
     services::{Configured, Service},
     settings::{ProcessSettings, sources},
+    tail, verify,
 };
 
 /// Helpdesk: all six services in one process. Settings: helpdesk.toml and the environment, see `helpdesk config check`.
@@ -47,6 +48,16 @@ enum Command {
         #[command(subcommand)]
         what: AdminCommand,
     },
+    /// The audit trail, for whoever wants to be sure of it
+    Audit {
+        #[command(subcommand)]
+        what: AuditCommand,
+    },
+    /// The events of the six services
+    Events {
+        #[command(subcommand)]
+        what: EventsCommand,
+    },
     /// Ask the helpdesk that runs here whether it is ready; exit code 0 says yes
     Healthcheck {
         /// Ask there instead, as in http://127.0.0.1:3003/ready
@@ -78,6 +89,20 @@ enum AdminCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Verify exports of the trail with the public key alone: exit code 0 when it is whole, 1 when not, 2 when nothing can be said
+    Verify(verify::Arguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum EventsCommand {
+    /// Print what happened, one line an event, from audit's database
+    Tail(tail::Arguments),
+    /// Let a durable consumer of the NATS stream begin again at an earlier place; a service's inbox drops what it has handled
+    Replay(replay::Arguments),
+}
+
 /// The `main` of `helpdesk`.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -89,13 +114,25 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<ExitCode, Faults> {
-    let given = Sources::from_process_environment()?;
+    let given = match &command {
+        // For outsiders, who have no configuration.
+        Command::Audit { what: AuditCommand::Verify(_) } => Sources::default(),
+        _ => Sources::from_process_environment()?,
+    };
     let read = |only: &[Service]| {
         let chosen = chosen(only);
         let sources = sources(given.clone(), &chosen);
         ProcessSettings::read(&sources, &chosen).map(|settings| (settings, sources))
     };
     Ok(match command {
+        Command::Audit { what: AuditCommand::Verify(arguments) } => verify::run(&arguments),
+        Command::Events { what: EventsCommand::Tail(arguments) } => {
+            let config = audit::Config::read(&sources(given, &Service::ALL))?;
+            ended(tail::run(&config, &arguments))
+        }
+        Command::Events { what: EventsCommand::Replay(arguments) } => {
+            told(replay::run(&sources(given, &Service::ALL), &arguments)?)
+        }
         Command::Serve { only } => {
             let (settings, sources) = read(&only)?;
             launch::launch(settings, sources)
@@ -132,6 +169,14 @@ fn migrate(settings: &ProcessSettings) -> anyhow::Result<String> {
         }
         Ok(told.join("\n"))
     })
+}
+
+/// The same for what has printed by itself what there was to say.
+fn ended(outcome: anyhow::Result<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => told(Err(fault)),
+    }
 }
 
 fn told(outcome: anyhow::Result<String>) -> ExitCode {

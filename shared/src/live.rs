@@ -39,8 +39,8 @@ pub enum Next<T> {
 /// A client's place at a live end. Thousands may have one at a time, so it holds no more than it must.
 pub struct Follower {
     live: Live,
-    session: SessionId,
-    expires_at: Timestamp,
+    /// Whose right to follow ends with it; nobody's, where it is the operator's.
+    session: Option<(SessionId, Timestamp)>,
     end: watch::Receiver<i64>,
     quiet: u32,
 }
@@ -59,13 +59,14 @@ impl Live {
     /// Follows for as long as the caller's session lives; `end` changes when there is something new.
     #[must_use]
     pub fn follow(&self, caller: &Caller, end: watch::Receiver<i64>) -> Follower {
-        Follower {
-            live: self.clone(),
-            session: caller.session_id,
-            expires_at: caller.expires_at,
-            end,
-            quiet: 0,
-        }
+        let session = Some((caller.session_id, caller.expires_at));
+        Follower { live: self.clone(), session, end, quiet: 0 }
+    }
+
+    /// Follows for as long as the process lives: for the operator on the machine itself, who needs no session.
+    #[must_use]
+    pub fn follow_as_operator(&self, end: watch::Receiver<i64>) -> Follower {
+        Follower { live: self.clone(), session: None, end, quiet: 0 }
     }
 }
 
@@ -109,7 +110,8 @@ impl Follower {
 
     fn has_ended(&self) -> bool {
         self.live.stopping.is_cancelled()
-            || self.expires_at <= self.live.clock.now()
-            || self.live.revocations.is_revoked(self.session)
+            || self.session.is_some_and(|(session, expires_at)| {
+                expires_at <= self.live.clock.now() || self.live.revocations.is_revoked(session)
+            })
     }
 }

@@ -100,6 +100,16 @@ impl PublicKey {
         VerifyingKey::from_public_key_pem(text.trim()).map(Self).map_err(|_| PublicKeyFault)
     }
 
+    /// Reads several, one after the other, as `GET /audit/public-key` gives them where the key was changed.
+    ///
+    /// # Errors
+    /// When there is none, or one of them is something else.
+    pub fn all_from_pem(text: &str) -> Result<Vec<Self>, PublicKeyFault> {
+        let parts = text.split_inclusive("-----END PUBLIC KEY-----").filter(|part| !part.trim().is_empty());
+        let keys = parts.map(Self::from_pem).collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() { Err(PublicKeyFault) } else { Ok(keys) }
+    }
+
     /// The same in PEM.
     #[must_use]
     pub fn to_pem(&self) -> String {
@@ -167,5 +177,11 @@ mod tests {
             assert_eq!(text.parse(), Ok(signer.public_key()), "{text}");
         }
         assert_eq!("hello".parse::<PublicKey>(), Err(PublicKeyFault));
+        let other = Signer::of(&[8; 32]).public_key();
+        let two = format!("{pem}{}", other.to_pem());
+        assert_eq!(PublicKey::all_from_pem(&two), Ok(vec![signer.public_key(), other]));
+        for text in ["", "hello", &format!("{pem}hello")] {
+            assert_eq!(PublicKey::all_from_pem(text), Err(PublicKeyFault), "{text}");
+        }
     }
 }

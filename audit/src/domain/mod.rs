@@ -21,6 +21,7 @@ mod metrics;
 mod notification_events;
 mod personal;
 mod profile_events;
+mod remembered;
 pub mod report;
 pub mod rules;
 mod search;
@@ -39,13 +40,14 @@ pub use counters::{COUNTERS, Counter, aspects};
 pub use derived::{Derived, DerivedFault, Rebuild};
 pub use document::Document;
 pub use entry::{AuditEntry, Facts, Origin, Unreadable};
-pub use export::{ExportFault, ExportLine, ExportVerifier};
+pub use export::{ExportFault, ExportLine, ExportVerifier, Verified};
 pub use holes::{Holes, Reading};
 pub use line::{FeedItem, LogFilter, LogLine, LogsQuery};
 pub use metrics::{
     Aspect, Dimension, DimensionFault, Durations, Measure, MetricName, MetricNameFault, Tally, measures,
 };
 pub use personal::{Unopened, WITHHELD, Withheld};
+pub use remembered::{Remembered, RememberedFault};
 pub use search::{Found, Search, SearchFault, SearchOrder, SearchQuery, Term};
 pub use series::{Detail, Metric, Metrics, MetricsQuery, Parts, Point, series};
 pub use span::{Piece, Span, SpanFault};

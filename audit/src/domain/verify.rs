@@ -1,6 +1,6 @@
 //! Is the trail as it was written? The same question for the service, over its table, and for an outsider, over an export.
 
-use super::{Checkpoint, Facts, Hash, Link, PublicKey};
+use super::{Checkpoint, Facts, Hash, Link, PublicKey, Remembered};
 
 /// What is wrong, and with which row first.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -146,5 +146,17 @@ impl Verifier {
         }
         self.signed = self.last;
         Ok(())
+    }
+
+    /// What somebody remembers of the row that was seen last.
+    ///
+    /// # Errors
+    /// When it was another row.
+    pub fn holds(&self, remembered: &Remembered) -> Result<(), Tampering> {
+        if (remembered.sequence, remembered.hash) == (self.last, self.hash) {
+            Ok(())
+        } else {
+            Err(Tampering::Rewritten(self.signed + 1, self.last))
+        }
     }
 }

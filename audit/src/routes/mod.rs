@@ -19,6 +19,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::service::App;
 
+pub use dto::FeedEventOut;
+
 /// The route table.
 pub fn configure(cfg: &mut ServiceConfig, app: App) {
     cfg.app_data(Data::new(app))

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use shared::{
     auth::Caller,
     db::{Db, Tx},
-    live::{Follower, Next},
+    live::{Follower, Live, Next},
     process::Lifecycle,
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
@@ -30,6 +30,13 @@ impl Feed {
 
     pub(super) fn wake_after(&self, tx: &Tx) {
         tx.wake_after_commit(&self.recorded);
+    }
+
+    fn subscribe(&self) -> watch::Receiver<i64> {
+        let end = self.end.subscribe();
+        // The announcer may be asleep since nobody followed until now.
+        self.recorded.notify_one();
+        end
     }
 
     /// Keeps the followers informed for as long as the process lives. While there are none it costs nothing.
@@ -59,40 +66,52 @@ impl Feed {
     }
 }
 
-/// A client that follows the feed.
+/// Somebody who follows the feed.
 pub struct Following {
-    app: App,
+    db: Db,
     after: i64,
     follower: Follower,
-    _place: OwnedSemaphorePermit,
+    /// Among those that the service has for clients; the operator takes none.
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+/// The events that come after number `after`, in order, at most `limit`.
+pub(super) async fn events(db: &Db, after: i64, limit: u64) -> Result<Vec<FeedItem>, Error> {
+    Ok(opened(db.conn(), store::feed(db.conn(), after, limit).await?).await?)
 }
 
 impl App {
     /// The events that come after number `after` in the feed, in order, at most `limit`.
     pub async fn events(&self, after: i64, limit: u64) -> Result<Vec<FeedItem>, Error> {
-        Ok(opened(self.db.conn(), store::feed(self.db.conn(), after, limit).await?).await?)
+        events(&self.db, after, limit).await
     }
 
     /// Follows the feed from behind number `after`, for as long as the caller's session lives.
     pub fn follow(&self, caller: &Caller, after: i64) -> Result<Following, Error> {
         let place =
             self.streams.clone().try_acquire_owned().map_err(|_| Error::FeedFull(self.stream_limit))?;
-        let follower = self.live.follow(caller, self.feed.end.subscribe());
-        // The announcer may be asleep since nobody followed until now.
-        self.feed.recorded.notify_one();
-        Ok(Following { app: self.clone(), after, follower, _place: place })
+        let follower = self.live.follow(caller, self.feed.subscribe());
+        Ok(Following { db: self.db.clone(), after, follower, _place: Some(place) })
     }
 }
 
 impl Following {
+    /// Follows for the operator, from behind number `after`, for as long as the process lives.
+    pub(super) fn as_operator(db: Db, feed: &Feed, live: &Live, after: i64) -> Self {
+        Self { db, after, follower: live.follow_as_operator(feed.subscribe()), _place: None }
+    }
+
     /// Waits for the events that come next, in order.
+    ///
+    /// # Errors
+    /// When the database is away.
     pub async fn next(&mut self) -> Result<Next<Vec<FeedItem>>, Error> {
-        let Self { app, after, follower, .. } = self;
+        let Self { db, after, follower, .. } = self;
         follower
             .next(
                 || false,
                 async || {
-                    let events = app.events(*after, BATCH).await?;
+                    let events = events(db, *after, BATCH).await?;
                     let Some(last) = events.last() else { return Ok(None) };
                     *after = last.sequence;
                     Ok(Some(events))

@@ -11,6 +11,7 @@ mod logs;
 mod metrics;
 mod open;
 mod pack;
+mod reader;
 mod rebuild;
 mod reconcile;
 mod record;
@@ -33,6 +34,7 @@ use crate::{
 pub use analyze::{Analyzer, sweep};
 pub use export::Export;
 pub use feed::{Feed, Following};
+pub use reader::FeedReader;
 pub use reconcile::Reconciler;
 pub use record::{RecordError, Recorder};
 pub use retain::Archiver;

@@ -3,11 +3,8 @@ use sea_orm::{DbErr, EntityTrait, Set};
 use shared::db::Tx;
 use uuid::Uuid;
 
-use super::trail;
+use super::{ROWS, trail};
 use crate::domain::{Checkpoint, Facts, Link};
-
-/// Rows per statement: both databases bound the number of values that one may carry.
-const ROWS: usize = 500;
 
 /// Writes rows at the end of the trail, in the order given; `head`, the end as it was, must be locked ([`super::lock_head`]).
 pub async fn append(tx: &Tx, head: &Checkpoint, rows: Vec<(Link, Facts)>) -> Result<(), DbErr> {

@@ -1,8 +1,8 @@
 //! The keys of persons: each opens the personal details of one, until it is destroyed.
 
-use std::collections::{BTreeSet, HashMap, hash_map::Entry};
+use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
+use sea_orm::{ConnectionTrait, DbErr, Statement, Value, sea_query::Query};
 use shared::{
     clock::Timestamp,
     db::Tx,
@@ -10,6 +10,8 @@ use shared::{
     vault::{Key, Seal, new_key},
 };
 use uuid::Uuid;
+
+use super::ROWS;
 
 /// The seal of each person; `None` of one who was erased.
 pub type Seals = HashMap<UserId, Option<Seal>>;
@@ -53,13 +55,16 @@ pub async fn seals_for_all(
 ) -> Result<Seals, DbErr> {
     let persons: BTreeSet<_> = persons.into_iter().collect();
     let mut seals = seals(&**tx, persons.iter().copied()).await?;
-    for person in persons {
-        if let Entry::Vacant(place) = seals.entry(person) {
+    let new: Vec<_> = persons.into_iter().filter(|person| !seals.contains_key(person)).collect();
+    for persons in new.chunks(ROWS) {
+        let mut insert = Query::insert();
+        insert.into_table("person_keys").columns(["person_id", "personal_key", "created_at"]);
+        for person in persons {
             let key = new_key();
-            let sql = "INSERT INTO person_keys (person_id, personal_key, created_at) VALUES ($1, $2, $3)";
-            tx.run(sql, [Uuid::from(person).into(), hex::encode(key).into(), now.into()]).await?;
-            place.insert(Some(Seal::of(&key)));
+            insert.values_panic([Uuid::from(*person).into(), hex::encode(key).into(), now.into()]);
+            seals.insert(*person, Some(Seal::of(&key)));
         }
+        tx.execute(&insert).await?;
     }
     Ok(seals)
 }

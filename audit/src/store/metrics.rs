@@ -8,15 +8,13 @@ use sea_orm::{
 };
 use shared::{clock::Timestamp, db::Tx};
 
+use super::ROWS;
 use crate::domain::{Grain, Measure, Tally};
 
 const COLUMNS: [&str; 10] =
     ["grain", "dimension", "starts_at", "name", "value", "count", "timed", "total_ms", "least_ms", "most_ms"];
 /// Those that say what a row counts.
 const KEY: usize = 5;
-/// Rows per statement: both databases bound the number of values that one may carry.
-const ROWS: usize = 500;
-
 /// Adds these to what was counted before, by hour, day, week and month.
 ///
 /// The portion is added up here, so that it becomes few rows, and they are written in one order, so that two who write at

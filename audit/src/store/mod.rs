@@ -25,3 +25,6 @@ pub use rebuilds::{move_rebuild, open_rebuild, rebuilds, request_rebuild};
 pub use rules::{enter, finding, forget_older, overflowing, speak_of, spoken_of, sweep};
 pub use search::{Indexed, SearchIndex};
 pub use sums::{course, parts, totals};
+
+/// Rows per statement: both databases bound the number of values that one may carry.
+const ROWS: usize = 500;

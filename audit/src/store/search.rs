@@ -10,10 +10,8 @@ use sea_orm::{
 use shared::{clock::Timestamp, db::Tx, ids::UserId};
 use uuid::Uuid;
 
+use super::ROWS;
 use crate::domain::{Document, Facts, Found, LogFilter, Search, SearchOrder, SearchQuery, Term, Withheld};
-
-/// Rows per statement: both databases bound the number of values that one may carry.
-const ROWS: usize = 500;
 
 /// Ranked are the newest of those that match: ranking reads every document, and a common word is in half of them.
 const RANKED: u64 = 200;

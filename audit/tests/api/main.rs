@@ -9,6 +9,7 @@ mod failed;
 mod feed;
 mod log;
 mod metrics;
+mod operator;
 mod order;
 mod reconcile;
 mod reports;

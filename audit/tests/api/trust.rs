@@ -157,7 +157,7 @@ async fn a_trail_that_was_made_anew_is_not_what_was_signed() {
         export.lines().try_for_each(|line| verifier.line(line))?;
         verifier.end()
     };
-    assert_eq!(verify(None).unwrap().0, u64::try_from(ROWS / 2).unwrap());
+    assert_eq!(verify(None).unwrap().rows, u64::try_from(ROWS / 2).unwrap());
     let fault = verify(Some(&known)).unwrap_err().to_string();
     assert_eq!(fault, format!("the trail was cut off: row {} is the first that is missing", ROWS / 2 + 1));
 
@@ -176,8 +176,8 @@ async fn an_outsider_verifies_an_export_with_the_public_key_alone() {
         text.lines().try_for_each(|line| verifier.line(line))?;
         verifier.end()
     };
-    let (rows, end) = verify(&export, &key).unwrap();
-    assert_eq!((rows, end.sequence), (u64::try_from(ROWS).unwrap(), ROWS));
+    let verified = verify(&export, &key).unwrap();
+    assert_eq!((verified.rows, verified.end.sequence), (u64::try_from(ROWS).unwrap(), ROWS));
     assert!(!export.contains("The printer is on fire"), "personal details are sealed");
     let lines: Vec<_> = export.lines().collect();
     for place in 0..lines.len() {

@@ -2,6 +2,11 @@
 
 mod boot;
 mod commands;
+mod house;
+mod operating;
 mod running;
 #[path = "../support/mod.rs"]
 mod support;
+mod verifying;
+#[path = "../survival/waiting.rs"]
+mod waiting;

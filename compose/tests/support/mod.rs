@@ -90,9 +90,8 @@ impl Launch {
         self.folder.join("data")
     }
 
-    /// Starts it; it is not ready yet.
-    pub fn start(&self) -> Program {
-        let (out, err) = (self.folder.join("stdout.txt"), self.folder.join("stderr.txt"));
+    /// What starts it, with its output wherever it may go.
+    pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_helpdesk"));
         command
             .args(&self.arguments)
@@ -102,10 +101,15 @@ impl Launch {
             .env("HELPDESK_DATA_DIR", self.data_dir())
             .envs(PORTS.iter().zip(&self.ports).map(|(key, port)| (*key, port.to_string())))
             .envs(self.environment.iter().map(|(key, value)| (key, value)))
-            .stdin(Stdio::null())
-            .stdout(File::create(&out).unwrap())
-            .stderr(File::create(&err).unwrap());
-        let child = command.spawn().unwrap();
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts it; it is not ready yet.
+    pub fn start(&self) -> Program {
+        let (out, err) = (self.folder.join("stdout.txt"), self.folder.join("stderr.txt"));
+        let (stdout, stderr) = (File::create(&out).unwrap(), File::create(&err).unwrap());
+        let child = self.command().stdout(stdout).stderr(stderr).spawn().unwrap();
         Program { child, url: self.url(&self.front), out, err, began: Instant::now() }
     }
 

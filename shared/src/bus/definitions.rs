@@ -94,7 +94,7 @@ fn spaced(name: &str, namespace: &str) -> String {
 }
 
 /// NATS's subject matching: `*` is one token, `>` the rest.
-fn matches(filter: &str, subject: &str) -> bool {
+pub(super) fn matches(filter: &str, subject: &str) -> bool {
     let mut subject = subject.split('.');
     for token in filter.split('.') {
         match (token, subject.next()) {

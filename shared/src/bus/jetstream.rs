@@ -13,7 +13,12 @@ use async_nats::{
     Client, ConnectOptions, Event, HeaderMap,
     connection::State,
     header::NATS_MESSAGE_ID,
-    jetstream::{Context, consumer::PullConsumer, context::ContextBuilder, stream},
+    jetstream::{
+        Context,
+        consumer::{self, PullConsumer, pull},
+        context::{ConsumerInfoErrorKind, ContextBuilder},
+        stream,
+    },
 };
 use futures_util::future::join_all;
 use tokio::sync::watch;
@@ -132,10 +137,26 @@ impl JetStream {
         Ok(stream)
     }
 
+    /// The stream of events, only looked at.
+    pub(super) async fn found_stream(&self) -> anyhow::Result<stream::Stream> {
+        let name = self.lane(Lane::Events)?.name;
+        let found = self.context.get_stream(&name).await;
+        found.with_context(|| format!("there is no stream {name} yet, or JetStream does not answer"))
+    }
+
+    /// A definition as it is on this server.
+    pub(super) fn defined(&self, durable: &Durable) -> pull::Config {
+        durable.config(&self.namespace)
+    }
+
     /// A durable consumer, made when it is missing and compared with its definition.
     pub(super) async fn consumer(&self, durable: &Durable) -> anyhow::Result<PullConsumer> {
         let stream = self.stream(durable.lane()).await?;
-        let asked = durable.config(&self.namespace);
+        let mut asked = self.defined(durable);
+        if let Some(known) = found_consumer(&stream, durable.name).await? {
+            // Where a consumer begins cannot be changed, and was another place if somebody has put it back.
+            asked.deliver_policy = known.config.deliver_policy;
+        }
         let consumer: PullConsumer = stream
             .create_consumer(asked.clone())
             .await
@@ -220,6 +241,18 @@ impl JetStream {
             Err(error) if error.kind() == stream::RawMessageErrorKind::NoMessageFound => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// What a stream knows of a consumer, where there is one of that name.
+pub(super) async fn found_consumer(
+    stream: &stream::Stream,
+    name: &str,
+) -> anyhow::Result<Option<consumer::Info>> {
+    match stream.consumer_info(name).await {
+        Ok(info) => Ok(Some(info)),
+        Err(fault) if fault.kind() == ConsumerInfoErrorKind::NotFound => Ok(None),
+        Err(fault) => Err(fault).with_context(|| format!("nothing is known of the consumer {name}")),
     }
 }
 

@@ -6,7 +6,9 @@ mod failed;
 mod intake;
 mod jetstream;
 mod local;
+mod pattern;
 mod pull;
+mod replay;
 mod revocations;
 
 use std::future::Future;
@@ -21,6 +23,8 @@ pub use self::{
     failed::{FailedEvent, FailedQuery, Retried, failed_events, retry_failed},
     intake::{MAX_DELIVERIES, Taken},
     local::LocalBus,
+    pattern::{TypePattern, TypePatternFault},
+    replay::{ConsumerName, ConsumerNameFault, Place, Reader, Replayed, replay},
 };
 use crate::{
     config::{EventBus, EventsConfig},

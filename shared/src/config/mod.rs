@@ -35,3 +35,4 @@ pub use faults::{Fault, Faults};
 pub use secret::{Secret, redacted};
 pub use settings::Settings;
 pub use sources::Sources;
+pub use values::duration;

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-/// Reads "250ms", "10s", "30m", "24h", "7d". The error says how it should look.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+/// Reads "250ms", "10s", "30m", "24h", "7d".
+///
+/// # Errors
+/// How it should look.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let millis = scaled(text, &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)])
         .ok_or_else(|| format!("“{text}” is not a duration, as in 250ms, 10s, 30m, 24h or 7d"))?;
     Ok(Duration::from_millis(millis))

@@ -10,6 +10,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::current_correlation;
+use crate::text::encoded;
 
 /// Writes fields as `name=value`, control characters encoded: what a client sends can neither begin a line of its own
 /// nor steer the terminal.
@@ -58,21 +59,6 @@ impl Visit for Line<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.put(field, &format!("{value:?}"));
     }
-}
-
-/// The text with its control characters, and those that turn the direction of writing, as `\n` or `\u{1b}`.
-pub(super) fn encoded(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control()
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        {
-            safe.extend(c.escape_default());
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
 }
 
 impl<S, N> FormatEvent<S, N> for TextEvents

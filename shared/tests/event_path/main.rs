@@ -3,4 +3,5 @@
 mod asking;
 mod consuming;
 mod relaying;
+mod replaying;
 mod support;

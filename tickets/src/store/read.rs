@@ -91,21 +91,23 @@ pub async fn list_found(
         )
         .await?;
     }
-    // One person has few tickets, whatever is in them.
-    let several = wanted.search.as_ref().filter(|search| search::is_of_several_words(is_postgres, search));
-    let Some(search) = several.filter(|_| wanted.owner().is_none()) else {
-        return list(tx, wanted, None, now).await;
-    };
+    // One person has few tickets, whatever is in them; and a number is of one ticket.
+    let everybodys = wanted.search.as_ref().filter(|it| it.number().is_none() && wanted.owner().is_none());
+    let Some(search) = everybodys.filter(|_| is_postgres) else { return list(tx, wanted, None, now).await };
+    let is_several = search.words().count() > 1;
     if wanted.sort == SortKey::Relevance && !wanted.is_narrowed() {
         let recent = search::Ranking { weeks: Some(search::RECENT), ..ranking(wanted, search, None, now) };
         if let Some(statement) = search::ranked(is_postgres, recent) {
-            let found = search::by_words(tx, &statement).await?;
+            let found = match is_several {
+                true => search::by_words(tx, &statement).await?,
+                false => tx.query_all(&statement).await?,
+            };
             if search::is_enough(found.len()) {
                 return page(tx, wanted, &found).await;
             }
         }
     }
-    let few = search::few(tx, search).await?;
+    let few = if is_several { search::few(tx, search).await? } else { None };
     list(tx, wanted, few.as_deref(), now).await
 }
 

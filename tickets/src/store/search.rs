@@ -122,8 +122,8 @@ pub(super) fn matches(is_postgres: bool, search: &Search) -> Expr {
 /// So many tickets can be read one by one.
 const FEW: u64 = 1000;
 
-/// The tickets that match, where they are few; nothing where they are many, or one word is all that is searched for. How common
-/// a word is the planner knows; of several together it knows nothing, and the index of words does.
+/// The tickets that match several words, where they are few; nothing where they are many. How common a word is the planner knows;
+/// of several together it knows nothing, and the index of words does.
 pub(super) async fn few(tx: &DatabaseTransaction, search: &Search) -> Result<Option<Vec<Uuid>>, DbErr> {
     let mut all = Query::select();
     all.column("ticket_id").from("ticket_search").and_where(in_document(search)).limit(FEW + 1);
@@ -132,11 +132,6 @@ pub(super) async fn few(tx: &DatabaseTransaction, search: &Search) -> Result<Opt
         return Ok(None);
     }
     rows.iter().map(|row| row.try_get("", "ticket_id")).collect::<Result<_, _>>().map(Some)
-}
-
-/// Whether it is several words, of which no planner knows how often they are together.
-pub(super) fn is_of_several_words(is_postgres: bool, search: &Search) -> bool {
-    is_postgres && search.number().is_none() && search.words().count() > 1
 }
 
 /// The answer, found by the index of words alone.
@@ -160,7 +155,7 @@ fn is_among(column: &str, few: &[Uuid]) -> Expr {
     Expr::cust_with_values(format!("{column} = ANY($1::text::uuid[])"), [format!("{{{}}}", ids.join(","))])
 }
 
-/// As far back, in weeks, this one included, are looked for several words at first: often there is enough.
+/// As far back, in weeks, this one included, is looked at first: often there is enough.
 pub(super) const RECENT: i64 = 2;
 
 /// What is to be ranked.
