@@ -1,6 +1,5 @@
 use std::{net::TcpListener, sync::Arc};
 
-use anyhow::Context;
 use shared::{
     auth::TokenVerifier,
     blobs::{Blobs, Spool},
@@ -40,7 +39,7 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     let mut checks = vec![("database", db.check()), ("events", bus.check())];
     if let Some(retention) = &config.retention {
         let names = [retention.bucket.as_str()];
-        let [bucket] = Blobs::open(&retention.storage, names, &process.lifecycle).await.context("audit")?;
+        let [bucket] = Blobs::open("audit", &retention.storage, names, &process.lifecycle).await?;
         app = app.with_archives(bucket.clone());
         let looked_at = bucket.clone();
         let check = Check::wanted(move || {

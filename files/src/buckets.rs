@@ -1,4 +1,3 @@
-use anyhow::Context;
 use shared::blobs::{BlobError, Blobs};
 use shared::process::Lifecycle;
 
@@ -20,7 +19,7 @@ impl Buckets {
     /// When the server refuses. One that is away is no fault: the buckets are made when it comes back.
     pub async fn open(storage: &Storage, lifecycle: &Lifecycle) -> anyhow::Result<Self> {
         let names = [storage.tickets_bucket.as_str(), &storage.avatars_bucket];
-        let [tickets, avatars] = Blobs::open(&storage.s3, names, lifecycle).await.context("files")?;
+        let [tickets, avatars] = Blobs::open("files", &storage.s3, names, lifecycle).await?;
         Ok(Self { tickets, avatars })
     }
 

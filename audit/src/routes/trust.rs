@@ -3,7 +3,7 @@ use actix_web::{
     http::header::CONTENT_TYPE,
     web::{Bytes, Data, Json},
 };
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 use serde::Deserialize;
 use shared::{
     auth::Admin,
@@ -108,6 +108,7 @@ pub async fn public_key(app: Data<App>, _admin: Admin, _nothing: Params<NoFilter
         (status = 400, body = Problem, description = "There is no checkpoint at that row"),
         (status = 401, body = Problem),
         (status = 403, body = Problem, description = "Not an administrator"),
+        (status = 409, body = Problem, description = "A part of it was put away meanwhile: begin again"),
     ),
     security(("bearer" = [])),
 )]
@@ -117,11 +118,13 @@ pub async fn trail(
     _admin: Admin,
     params: Params<FromParams>,
 ) -> Result<HttpResponse, ApiError> {
-    let export = app.export(params.0.after()?).await?;
+    let mut export = app.export(params.0.after()?).await?;
+    // What can fail at once fails before the answer has begun.
+    let first = stream::iter(export.next().await?.map(|text| Ok(Bytes::from(text))));
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/jsonl"))
         .insert_header(("content-disposition", "attachment; filename=\"audit-trail.jsonl\""))
-        .streaming(pieces(export)))
+        .streaming(first.chain(pieces(export))))
 }
 
 /// A fault breaks the answer off: an export without its last line is no whole one.

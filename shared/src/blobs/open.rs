@@ -8,11 +8,13 @@ use super::{BlobError, Blobs, S3Server, Storage};
 use crate::process::Lifecycle;
 
 impl Blobs {
-    /// Connects to the configured server, or starts the embedded one, and makes the buckets of these names that are not there.
+    /// Connects a service to the configured server, or starts the embedded one, and makes the buckets of these names that are
+    /// not there.
     ///
     /// # Errors
     /// When the server refuses. One that is away is no fault: the buckets are made when it comes back.
     pub async fn open<const N: usize>(
+        service: &'static str,
         storage: &Storage,
         names: [&str; N],
         lifecycle: &Lifecycle,
@@ -21,7 +23,7 @@ impl Blobs {
         s3::set_retries(0);
         let (region, keys, path_style, embedded) = match &storage.server {
             S3Server::Embedded { directory } => {
-                let store = Embedded::start(directory, &names, lifecycle).await?;
+                let store = Embedded::start(directory, &names, lifecycle).await.context(service)?;
                 let endpoint = format!("http://{}", store.address);
                 let region = Region::Custom { region: "us-east-1".to_owned(), endpoint };
                 (region, (store.access_key, store.secret_key), true, true)
@@ -50,13 +52,13 @@ impl Blobs {
         let buckets = names.map(|name| server.beside(name));
         // The buckets of the embedded store are directories, and made.
         if !embedded {
-            try_join_all(buckets.iter().map(Self::made)).await?;
+            try_join_all(buckets.iter().map(|bucket| bucket.made(service))).await?;
         }
         Ok(buckets)
     }
 
     /// Makes the bucket, unless it is there or the server is away.
-    async fn made(&self) -> anyhow::Result<()> {
+    async fn made(&self, service: &'static str) -> anyhow::Result<()> {
         match self.make_bucket().await {
             Ok(()) => Ok(()),
             Err(BlobError::Away { cause, .. }) => {
@@ -65,7 +67,7 @@ impl Blobs {
             }
             Err(fault) => Err(fault).with_context(|| {
                 format!(
-                    "the bucket {} at {} cannot be used (S3_ENDPOINT, S3_REGION, S3_ACCESS_KEY, S3_SECRET_KEY)",
+                    "{service}: the bucket {} at {} cannot be used (S3_ENDPOINT, S3_REGION, S3_ACCESS_KEY, S3_SECRET_KEY)",
                     self.name(),
                     self.bucket.host()
                 )

@@ -70,7 +70,7 @@ async fn replace(house: &House, settings: &Settings, object: &str) {
     };
     let storage = Storage { server, public_endpoint: None, patience: std::time::Duration::from_secs(5) };
     let name = set("S3_BUCKET_AUDIT").unwrap();
-    let [bucket] = Blobs::open(&storage, [&name], &house.world.process().lifecycle).await.unwrap();
+    let [bucket] = Blobs::open("test", &storage, [&name], &house.world.process().lifecycle).await.unwrap();
     let mut file = Spool::open(house.world.data_dir()).unwrap().begin().await.unwrap();
     file.write(&other).await.unwrap();
     bucket.put(object, &file.finish().await.unwrap(), "application/gzip").await.unwrap();
