@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use audit::domain::{AuditEntry, Checkpoint, Hash, Signer, hash};
+use audit::domain::{AuditEntry, Checkpoint, Hash, Signer};
 use shared::{
     clock::{Timestamp, rfc3339},
     events::Envelope,
@@ -69,10 +69,9 @@ impl Chain {
             self.seals.insert(person, Seal::of(&key));
         }
         let seal = person.and_then(|person| self.seals.get(&person));
-        let (envelope, sealed) = entry.sealed(seal).context("an event's data is JSON")?;
-        self.sequence += 1;
-        self.recorded_at = recorded_at;
-        self.hash = hash(self.hash, self.sequence, recorded_at, person, sealed.as_deref(), &envelope);
+        let end = (self.sequence, self.hash);
+        let (link, _) = entry.link(end, recorded_at, seal).context("an event's data is JSON")?;
+        (self.sequence, self.hash, self.recorded_at) = (link.sequence, link.hash, recorded_at);
         let facts = entry.facts();
         write!(
             to,
@@ -87,9 +86,9 @@ impl Chain {
         optional(to, facts.resource_id)?;
         optional(to, facts.user_id)?;
         optional(to, person)?;
-        escaped(to, &envelope)?;
+        escaped(to, &link.envelope)?;
         to.write_all(b"\t")?;
-        optional(to, sealed)?;
+        optional(to, link.sealed)?;
         writeln!(to, "{}", self.hash)?;
         Ok(())
     }
