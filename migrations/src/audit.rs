@@ -70,7 +70,7 @@ migrator! {
         ],
         down: &[
             Both("DROP TABLE rebuilds; DROP TABLE trail_search;"),
-            Postgres("DROP FUNCTION make_search_partition;"),
+            Postgres("DROP FUNCTION make_search_partition; DROP INDEX idx_trail_user_action;"),
         ],
     },
 }

@@ -4,7 +4,8 @@ use sea_orm::DbErr;
 use shared::{
     clock::Clock,
     db::{Db, Tx},
-    events::Envelope,
+    events::{Envelope, NewEvent},
+    ids::AlertId,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -37,32 +38,40 @@ impl Analyzer {
     /// # Errors
     /// When the database refuses.
     pub async fn look(&self, tx: &Tx, events: impl IntoIterator<Item = &Envelope>) -> Result<(), DbErr> {
-        for event in events {
-            let entries = self.rules.entries(event);
-            if entries.is_empty() {
+        let of = |event| self.rules.entries(event).into_iter().map(move |entry| (event, entry));
+        let (causes, entries): (Vec<_>, Vec<_>) = events.into_iter().flat_map(of).unzip();
+        if entries.is_empty() {
+            return Ok(());
+        }
+        store::enter(tx, &entries).await?;
+        let busy = store::busy(tx, &entries).await?;
+        for (event, entry) in causes.iter().zip(&entries) {
+            if !entry.is_hit() || !busy.contains(&(entry.rule().name, entry.key().to_owned())) {
                 continue;
             }
-            store::enter(tx, &entries).await?;
-            for entry in entries.iter().filter(|entry| entry.is_hit()) {
-                self.judge(tx, event, entry).await?;
+            if let Some((end, alert_id, alert)) = self.judge(tx, entry).await? {
+                // What tipped the scale is what happened at the end of the window; it may have been recorded before.
+                let is_end = |it: &Entry| it.at() == end && it.is_like(entry);
+                let cause = entries.iter().position(is_end).map_or(*event, |place| causes[place]);
+                tx.answering(cause.correlation_id.clone(), Some(cause.event_id));
+                tx.emit(alert).await?;
+                let rule = entry.rule().name.as_str();
+                tracing::warn!(%alert_id, rule, key = entry.key(), "an alert was raised");
+                metrics::counter!("audit_alerts_total", "rule" => rule).increment(1);
             }
         }
         Ok(())
     }
 
-    async fn judge(&self, tx: &Tx, event: &Envelope, entry: &Entry) -> Result<(), DbErr> {
+    /// The alert that an event gives cause for, if it does, and the end of the window that it speaks of.
+    async fn judge(&self, tx: &Tx, entry: &Entry) -> Result<Option<(i64, AlertId, NewEvent)>, DbErr> {
         store::forget_older(tx, entry).await?;
-        let Some(ends) = entry.open_ends(&store::spoken_of(tx, entry).await?) else { return Ok(()) };
-        let Some(end) = store::overflowing(tx, entry, ends).await? else { return Ok(()) };
+        let Some(ends) = entry.open_ends(&store::spoken_of(tx, entry).await?) else { return Ok(None) };
+        let Some(end) = store::overflowing(tx, entry, ends).await? else { return Ok(None) };
         let found = store::finding(tx, entry, end).await?;
-        let (rule, count) = (entry.rule().name.as_str(), found.events);
         let (alert_id, alert) = entry.alert(found, self.clock.now());
         store::speak_of(tx, entry, end, alert_id).await?;
-        tx.answering(event.correlation_id.clone(), Some(event.event_id));
-        tx.emit(alert).await?;
-        tracing::warn!(%alert_id, rule, key = entry.key(), events = count, "an alert was raised");
-        metrics::counter!("audit_alerts_total", "rule" => rule).increment(1);
-        Ok(())
+        Ok(Some((end, alert_id, alert)))
     }
 }
 

@@ -22,7 +22,7 @@ pub use head::{checkpoint_at, checkpoints, found, head, keep_checkpoint, lock_he
 pub use keys::{destroy, seals, seals_for_all};
 pub use read::{feed, line, lines, lines_on, links, links_at};
 pub use rebuilds::{move_rebuild, open_rebuild, rebuilds, request_rebuild};
-pub use rules::{enter, finding, forget_older, overflowing, speak_of, spoken_of, sweep};
+pub use rules::{busy, enter, finding, forget_older, overflowing, speak_of, spoken_of, sweep};
 pub use search::{Indexed, SearchIndex};
 pub use sums::{course, parts, totals};
 

@@ -1,10 +1,16 @@
 //! What the rules remember: the events that concern them, for as long as those may still be counted, and the windows for
 //! which they have raised an alert.
 
-use std::ops::RangeInclusive;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    ops::RangeInclusive,
+};
 
 use chrono::DateTime;
-use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
+use sea_orm::{
+    ConnectionTrait, DbErr, ExprTrait, Value,
+    sea_query::{Expr, OnConflict, Query},
+};
 use shared::{
     clock::Timestamp,
     db::Tx,
@@ -12,30 +18,58 @@ use shared::{
 };
 use uuid::Uuid;
 
-use crate::domain::rules::{Entry, Finding, MOST_NAMED, Measure, Rules};
+use super::ROWS;
+use crate::domain::rules::{Entry, Finding, MOST_NAMED, Measure, RuleName, Rules};
 
-/// Enters what an event is to the rules.
+/// Enters what events are to the rules.
 pub async fn enter(tx: &Tx, entries: &[Entry]) -> Result<(), DbErr> {
-    let mut rows = Vec::with_capacity(entries.len());
-    let mut values: Vec<Value> = Vec::with_capacity(entries.len() * 6);
-    for entry in entries {
-        let at = values.len();
-        rows.push(format!("(${}, ${}, ${}, ${}, ${}, ${})", at + 1, at + 2, at + 3, at + 4, at + 5, at + 6));
-        values.extend([
-            entry.rule().name.as_str().into(),
-            entry.key().into(),
-            entry.at().into(),
-            Uuid::from(entry.event_id()).into(),
-            entry.value().into(),
-            entry.is_hit().into(),
-        ]);
+    let columns = ["rule", "key", "at_micros", "event_id", "value", "is_hit"];
+    for entries in entries.chunks(ROWS) {
+        let mut insert = Query::insert();
+        insert
+            .into_table("rule_events")
+            .columns(columns)
+            .on_conflict(OnConflict::new().do_nothing().to_owned());
+        for entry in entries {
+            insert.values_panic([
+                entry.rule().name.as_str().into(),
+                entry.key().into(),
+                entry.at().into(),
+                Uuid::from(entry.event_id()).into(),
+                entry.value().into(),
+                entry.is_hit().into(),
+            ]);
+        }
+        tx.execute(&insert).await?;
     }
-    let insert = format!(
-        "INSERT INTO rule_events (rule, key, at_micros, event_id, value, is_hit) VALUES {} ON CONFLICT DO NOTHING",
-        rows.join(", ")
-    );
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), insert, values);
-    tx.execute_raw(statement).await.map(drop)
+    Ok(())
+}
+
+/// Under which keys of these entries there may be as much as raises an alert: so many entries as that takes, whenever they
+/// were. Most keys have few, and of those nothing more needs to be asked.
+pub async fn busy(tx: &Tx, entries: &[Entry]) -> Result<HashSet<(RuleName, String)>, DbErr> {
+    let rules: BTreeMap<_, _> =
+        entries.iter().map(|entry| (entry.rule().name.as_str(), entry.rule())).collect();
+    let mut busy = HashSet::new();
+    for (name, rule) in rules {
+        let keys: BTreeSet<_> =
+            entries.iter().filter(|it| it.rule().name == rule.name && it.is_hit()).map(Entry::key).collect();
+        let keys: Vec<_> = keys.into_iter().collect();
+        for keys in keys.chunks(ROWS) {
+            let mut select = Query::select();
+            select
+                .column("key")
+                .from("rule_events")
+                .and_where(Expr::col("rule").eq(name))
+                .and_where(Expr::col("key").is_in(keys.iter().copied()))
+                .group_by_col("key")
+                .and_having(Expr::cust("count(*)").gte(i64::from(rule.measure.least())));
+            for row in tx.query_all(&select).await? {
+                busy.insert((rule.name, row.try_get("", "key")?));
+            }
+        }
+    }
+    Ok(busy)
 }
 
 /// Forgets what lies under the key of an entry and is too old to be counted with it. So a flood of events leaves no more

@@ -27,3 +27,6 @@ BEGIN
     END IF;
 END
 $$;
+
+-- What somebody has done of one kind: neither of the two indexes alone finds that it was nothing.
+CREATE INDEX idx_trail_user_action ON trail(user_id, action, "timestamp", event_id) WHERE user_id IS NOT NULL;

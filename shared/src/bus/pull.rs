@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream::{AckKind, Message as Raw, consumer::PullConsumer};
-use futures_util::{FutureExt, StreamExt, future::join_all};
+use futures_util::{FutureExt, StreamExt, future::join_all, stream::FuturesUnordered};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -16,8 +16,10 @@ use crate::{
     process::{Lifecycle, ReadyGate},
 };
 
-/// How many messages are fetched ahead and committed together at the most.
-const BATCH: usize = 256;
+/// How many messages are committed together at the most.
+const BATCH: usize = 512;
+/// How many are fetched ahead, so that the next ones are here when a batch is committed.
+const AHEAD: usize = 2 * BATCH;
 /// A consumer that has messages pending and delivers none for so long is rebuilt.
 const WATCHDOG: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_secs(1);
@@ -77,15 +79,20 @@ async fn read<M: Message, H: Handler<M>>(
 ) -> anyhow::Result<()> {
     let stream = consumer
         .stream()
-        .max_messages_per_batch(BATCH)
+        .max_messages_per_batch(AHEAD)
         .heartbeat(Duration::from_secs(5))
         .expires(Duration::from_secs(30))
         .messages()
         .await?;
     let mut batches = stream.ready_chunks(BATCH);
+    // What is committed is acknowledged while the next batch is at work.
+    let mut acknowledging = FuturesUnordered::new();
     loop {
         let batch = tokio::select! {
+            biased;
+            Some(()) = acknowledging.next() => continue,
             () = stop.cancelled() => {
+                while acknowledging.next().await.is_some() {}
                 give_back(batches.next().now_or_never().flatten().unwrap_or_default()).await;
                 return Ok(());
             }
@@ -102,7 +109,7 @@ async fn read<M: Message, H: Handler<M>>(
                     }
                 }
                 if !messages.is_empty() {
-                    take(messages, intake, stop).await?;
+                    acknowledging.push(take(messages, intake, stop).await);
                 }
                 if let Some(fault) = fault {
                     return Err(fault.into());
@@ -120,11 +127,12 @@ async fn read<M: Message, H: Handler<M>>(
     }
 }
 
+/// Takes a batch; what is left to be done is to acknowledge it.
 async fn take<M: Message, H: Handler<M>>(
     messages: Vec<Raw>,
     intake: &Intake<M, H>,
     stop: &CancellationToken,
-) -> anyhow::Result<()> {
+) -> impl Future<Output = ()> + use<M, H> {
     let batch: Vec<Incoming<M>> = messages.iter().map(decode).collect();
     let outcomes = loop {
         match intake.take(&batch).await {
@@ -132,20 +140,21 @@ async fn take<M: Message, H: Handler<M>>(
             Err(error) => {
                 tracing::warn!(consumer = intake.durable.name, %error, "the database is away; the events wait");
                 tokio::select! {
-                    () = stop.cancelled() => return Ok(()),
+                    () = stop.cancelled() => break Vec::new(),
                     () = tokio::time::sleep(PAUSE) => {}
                 }
                 acknowledge(messages.iter().map(|message| (message, AckKind::Progress)), false).await;
             }
         }
     };
-    let kinds = outcomes.into_iter().map(|outcome| match outcome {
-        Outcome::Done => AckKind::Ack,
-        Outcome::Retry(after) => AckKind::Nak(Some(after)),
-        Outcome::Dead => AckKind::Term,
-    });
-    acknowledge(messages.iter().zip(kinds), true).await;
-    Ok(())
+    async move {
+        let kinds = outcomes.into_iter().map(|outcome| match outcome {
+            Outcome::Done => AckKind::Ack,
+            Outcome::Retry(after) => AckKind::Nak(Some(after)),
+            Outcome::Dead => AckKind::Term,
+        });
+        acknowledge(messages.iter().zip(kinds), true).await;
+    }
 }
 
 /// An acknowledgement that is lost costs a redelivery, which the inbox takes as done: so a failure is only noted.

@@ -63,6 +63,12 @@ impl Entry {
         self.subject.key()
     }
 
+    /// Whether both are counted together.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.rule.name == other.rule.name && self.subject == other.subject
+    }
+
     /// What tells it apart where different values are counted; empty where events are.
     #[must_use]
     pub fn value(&self) -> &str {

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 const LATENESS: TimeDelta = TimeDelta::hours(1);
 
 /// The rules there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RuleName {
     /// Sign-ins to one account that failed.
     FailedLogins,
@@ -68,6 +68,15 @@ impl Measure {
         match self {
             Self::Events(count) | Self::Values(count) => count,
             Self::Share { percent, .. } => percent,
+        }
+    }
+
+    /// With fewer events than these there is never too much.
+    #[must_use]
+    pub const fn least(self) -> u32 {
+        match self {
+            Self::Events(count) | Self::Values(count) => count,
+            Self::Share { minimum, .. } => minimum,
         }
     }
 }
