@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::{AckKind, Message as Raw, consumer::PullConsumer};
 use futures_util::{FutureExt, StreamExt, future::join_all, stream::FuturesUnordered};
+use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// How many messages are committed together at the most.
-const BATCH: usize = 512;
+const BATCH: usize = 256;
 /// How many are fetched ahead, so that the next ones are here when a batch is committed.
 const AHEAD: usize = 2 * BATCH;
 /// A consumer that has messages pending and delivers none for so long is rebuilt.
@@ -96,7 +97,8 @@ async fn read<M: Message, H: Handler<M>>(
                 give_back(batches.next().now_or_never().flatten().unwrap_or_default()).await;
                 return Ok(());
             }
-            batch = tokio::time::timeout(WATCHDOG, batches.next()) => batch,
+            // A task has a budget of 128 messages before it is to let others run: a batch would end there.
+            batch = tokio::time::timeout(WATCHDOG, unconstrained(batches.next())) => batch,
         };
         match batch {
             Ok(Some(batch)) => {
