@@ -6,6 +6,7 @@ set -euo pipefail
 folder=${1:-$(dirname "$0")/secrets}
 umask 077
 mkdir -p "$folder"
+chmod 700 "$folder"
 cd "$folder"
 
 # 48 hexadecimal digits: fit for a URL, for JSON and for every configuration.
@@ -40,7 +41,14 @@ done
 for name in "${services[@]}" system operator; do
     echo "${name^^}_NATS_PASSWORD: \"$(< "nats_$name")\""
 done | make nats_passwords.conf
-make nats_route.conf <<< "ROUTE_NATS_PASSWORD: \"$(< nats_route)\""
+make nats_route.conf << CONF
+authorization { user: route, password: "$(< nats_route)" }
+routes: [
+  "nats-route://route:$(< nats_route)@nats-1:6222"
+  "nats-route://route:$(< nats_route)@nats-2:6222"
+  "nats-route://route:$(< nats_route)@nats-3:6222"
+]
+CONF
 
 make redis_url <<< "redis://:$(< redis_password)@redis:6379/0"
 make redis.conf <<< "requirepass $(< redis_password)"
