@@ -125,6 +125,13 @@ fn in_the_whole_no_secret_stands_in_the_environment() {
 }
 
 #[test]
+fn in_the_whole_the_store_of_files_is_reached_by_its_gateway_alone() {
+    let command = Composed::read(WHOLE).containers["s3"].list("command");
+    let bound: Vec<_> = command.iter().filter(|word| word.contains("ip.bind")).map(String::as_str).collect();
+    assert_eq!(bound, ["-ip.bind=127.0.0.1", "-s3.ip.bind=0.0.0.0"]);
+}
+
+#[test]
 fn a_service_is_given_its_own_secrets_and_no_others() {
     let whole = Composed::read(WHOLE);
     for (service, container) in whole.services() {

@@ -73,6 +73,8 @@ impl JetStream {
                             up.send_replace(false);
                             tracing::warn!("NATS is away; events wait in the outbox");
                         }
+                        // Above all a right that its user has not.
+                        Event::ServerError(error) => tracing::warn!(%error, "NATS refuses"),
                         other => tracing::debug!(event = %other, "NATS"),
                     }
                 }
