@@ -90,10 +90,7 @@ pub(crate) fn places(settings: &ProcessSettings) -> String {
     let common = &settings.common;
     let events = match common.events.bus {
         EventBus::Local => "within this process".to_owned(),
-        EventBus::JetStream => {
-            let servers = common.events.nats_url.split(',').map(shared::config::redacted);
-            format!("NATS JetStream, {}", servers.collect::<Vec<_>>().join(", "))
-        }
+        EventBus::JetStream => format!("NATS JetStream, {}", common.events.redacted()),
     };
     let mut rows = vec![("Events", events), ("Cache", common.cache.redacted())];
     for service in &settings.services {

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::command;
+use crate::containers;
 use crate::deny;
 use crate::generate;
 use crate::progress::Progress;
@@ -10,11 +11,12 @@ use crate::stop::Stop;
 use crate::test::{self, Suite};
 
 /// The checks before the tests, by the name that `--only` takes.
-const CHECKS: [(&str, Check); 5] = [
+const CHECKS: [(&str, Check); 6] = [
     ("format", |stop| cargo(&["fmt", "--all", "--check"], stop)),
     ("clippy", |stop| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], stop)),
     ("docs", docs),
     ("dependencies", deny::check),
+    ("containers", containers::check),
     ("generated", |stop| generate::all(true, stop)),
 ];
 

@@ -13,6 +13,7 @@ use crate::stop::Stop;
 mod bench;
 mod ci;
 mod command;
+mod containers;
 mod deny;
 mod generate;
 mod install;

@@ -14,9 +14,9 @@ use async_nats::{
     connection::State,
     header::NATS_MESSAGE_ID,
     jetstream::{
-        Context,
+        Context, ErrorCode,
         consumer::{self, PullConsumer, pull},
-        context::{ConsumerInfoErrorKind, ContextBuilder},
+        context::{ConsumerInfoErrorKind, ContextBuilder, GetStreamError, GetStreamErrorKind},
         stream,
     },
 };
@@ -27,7 +27,10 @@ use super::{
     Durable, Lane, Outgoing, Published,
     definitions::{outbox_subject, prefix, stream_definitions},
 };
-use crate::{config::EventsConfig, ids::EventId};
+use crate::{
+    config::{EventsConfig, NatsIdentity},
+    ids::EventId,
+};
 
 /// How many publications may wait for their acknowledgement at once.
 const WINDOW: usize = 1024;
@@ -50,6 +53,8 @@ impl JetStream {
         let (up, connected) = watch::channel(false);
         let mut options = ConnectOptions::new()
             .name(format!("helpdesk-{service}"))
+            // Its own, so that a user may be kept from reading the answers that others get.
+            .custom_inbox_prefix(format!("_INBOX_{service}"))
             .retry_on_initial_connect()
             .max_reconnects(None)
             .connection_timeout(Duration::from_secs(2))
@@ -68,15 +73,21 @@ impl JetStream {
                             up.send_replace(false);
                             tracing::warn!("NATS is away; events wait in the outbox");
                         }
+                        // Above all a right that its user has not.
+                        Event::ServerError(error) => tracing::warn!(%error, "NATS refuses"),
                         other => tracing::debug!(event = %other, "NATS"),
                     }
                 }
             });
-        if let Some(credentials) = &config.nats_credentials {
-            options = options
+        options = match &config.identity {
+            NatsIdentity::Nobody => options,
+            NatsIdentity::User { name, password } => {
+                options.user_and_password(name.clone(), password.expose().to_owned())
+            }
+            NatsIdentity::Credentials(credentials) => options
                 .credentials(credentials.expose())
-                .context("NATS_CREDENTIALS is no credentials file")?;
-        }
+                .context("NATS_CREDENTIALS is no credentials file")?,
+        };
         let client = options.connect(config.nats_url.as_str()).await.context("NATS_URL")?;
         let context = ContextBuilder::new()
             .timeout(ANSWER_WITHIN)
@@ -122,19 +133,23 @@ impl JetStream {
         let version = self.client.server_info().version;
         ensure!(at_least_2_10(&version), "the NATS server is version {version}; at least 2.10 is needed");
         let asked = self.lane(lane)?;
+        let cannot_make = || format!("cannot make the stream {} (is JetStream on?)", asked.name);
         let stream = match self.context.get_stream(&asked.name).await {
-            Ok(stream) if differences(&asked, &stream.cached_info().config).is_empty() => return Ok(stream),
-            _ => {
-                self.context
-                    .create_or_update_stream(asked.clone())
-                    .await
-                    .with_context(|| format!("cannot make the stream {} (is JetStream on?)", asked.name))?;
-                self.context.get_stream(&asked.name).await?
+            Ok(stream) => stream,
+            // To make one takes another right than to change one, and a service needs but the first.
+            Err(error) if is_missing(&error) => {
+                self.context.create_stream(asked.clone()).await.with_context(cannot_make)?
             }
+            Err(error) => return Err(error).with_context(cannot_make),
         };
         let differ = differences(&asked, &stream.cached_info().config);
-        ensure!(differ.is_empty(), "the stream {} differs from nats/streams/*.json in {differ}", asked.name);
-        Ok(stream)
+        if differ.is_empty() {
+            return Ok(stream);
+        }
+        let told = || format!("the stream {} differs from nats/streams/*.json in {differ}", asked.name);
+        let changed = self.context.update_stream(asked.clone()).await.with_context(told)?;
+        ensure!(differences(&asked, &changed.config).is_empty(), told());
+        Ok(self.context.get_stream(&asked.name).await?)
     }
 
     /// The stream of events, only looked at.
@@ -286,6 +301,10 @@ fn differences(asked: &stream::Config, got: &stream::Config) -> String {
         ("deny_purge", asked.deny_purge == got.deny_purge),
     ];
     pairs.iter().filter(|(_, same)| !same).map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+}
+
+fn is_missing(error: &GetStreamError) -> bool {
+    matches!(error.kind(), GetStreamErrorKind::JetStream(told) if told.error_code() == ErrorCode::STREAM_NOT_FOUND)
 }
 
 fn at_least_2_10(version: &str) -> bool {

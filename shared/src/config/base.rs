@@ -80,10 +80,26 @@ pub struct EventsConfig {
     pub bus: EventBus,
     /// NATS servers, with commas between them; empty on the local bus.
     pub nats_url: String,
-    /// The contents of a NATS credentials file.
-    pub nats_credentials: Option<Secret>,
+    /// How it proves there who it is, if it has to.
+    pub identity: NatsIdentity,
     /// Put before the names of streams and subjects; mostly empty.
     pub namespace: String,
+}
+
+/// How a service proves to NATS who it is.
+#[derive(Clone, Debug)]
+pub enum NatsIdentity {
+    /// Not at all, or by what stands in the URL.
+    Nobody,
+    /// As a user of the server's configuration.
+    User {
+        /// Its name.
+        name: String,
+        /// Its password.
+        password: Secret,
+    },
+    /// By the contents of a NATS credentials file.
+    Credentials(Secret),
 }
 
 /// The couriers of events.
@@ -156,6 +172,14 @@ impl DatabaseConfig {
     /// Where it is, fit for printing.
     pub fn redacted(&self) -> String {
         redacted(self.url.expose())
+    }
+}
+
+impl EventsConfig {
+    /// Where NATS is, fit for printing; empty on the local bus.
+    pub fn redacted(&self) -> String {
+        let servers = self.nats_url.split(',').filter(|server| !server.is_empty()).map(redacted);
+        servers.collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -292,7 +316,25 @@ fn events(s: &mut Settings) -> EventsConfig {
     if !namespace.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
         s.fault("nats_namespace", "may hold letters, digits, - and _ only");
     }
-    EventsConfig { bus, nats_url, nats_credentials: s.secret("nats_credentials"), namespace }
+    EventsConfig { bus, nats_url, identity: nats_identity(s), namespace }
+}
+
+fn nats_identity(s: &mut Settings) -> NatsIdentity {
+    let (user, password) = (s.optional("nats_user"), s.secret("nats_password"));
+    let credentials = s.secret("nats_credentials");
+    match (&user, &password) {
+        (Some(_), None) => s.fault("nats_password", "is not set, and NATS_USER is"),
+        (None, Some(_)) => s.fault("nats_user", "is not set, and NATS_PASSWORD is"),
+        (Some(_), Some(_)) if credentials.is_some() => {
+            s.fault("nats_credentials", "is set, and NATS_USER too: which one counts?");
+        }
+        _ => {}
+    }
+    match (user, password, credentials) {
+        (Some(name), Some(password), _) => NatsIdentity::User { name, password },
+        (_, _, Some(credentials)) => NatsIdentity::Credentials(credentials),
+        _ => NatsIdentity::Nobody,
+    }
 }
 
 fn cache(s: &mut Settings) -> CacheConfig {

@@ -29,7 +29,7 @@ pub const SERVICES: [&str; 6] = ["auth", "users", "tickets", "files", "notificat
 
 pub use base::{
     CacheConfig, Common, DatabaseConfig, Environment, EventBus, EventsConfig, HttpConfig, LogFormat,
-    TelemetryConfig, TokensConfig,
+    NatsIdentity, TelemetryConfig, TokensConfig,
 };
 pub use faults::{Fault, Faults};
 pub use secret::{Secret, redacted};

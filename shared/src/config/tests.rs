@@ -140,6 +140,25 @@ fn production_refuses_what_is_embedded() {
 }
 
 #[test]
+fn who_one_is_to_nats_is_said_whole_and_once_and_not_printed() {
+    let nats = Sources::of("", [("NATS_URL", "nats://old:hunter2@n1:4222,nats://n2:4222")]);
+    let common = read(&nats).unwrap();
+    assert!(matches!(common.events.identity, NatsIdentity::Nobody));
+    assert_eq!(common.events.redacted(), "nats://old:***@n1:4222, nats://n2:4222");
+
+    let named = nats.with("NATS_USER", "tickets");
+    assert!(faults(&named).contains("tickets: NATS_PASSWORD: is not set, and NATS_USER is"));
+    let whole = named.with("TICKETS_NATS_PASSWORD", "hunter2");
+    let identity = read(&whole).unwrap().events.identity;
+    assert!(matches!(&identity, NatsIdentity::User { name, password }
+        if name == "tickets" && password.expose() == "hunter2"));
+    assert!(!format!("{identity:?}").contains("hunter2"));
+    let both = whole.clone().with("NATS_CREDENTIALS", "-----BEGIN NATS USER JWT-----");
+    assert!(faults(&both).contains("tickets: NATS_CREDENTIALS: is set, and NATS_USER too"));
+    assert!(faults(&whole.with("NATS_USER", "")).contains("tickets: NATS_USER: is not set"));
+}
+
+#[test]
 fn the_two_services_of_one_file_report_its_faults_once() {
     let sources = Sources::of("hosst = \"::1\"", []);
     let mut all = read(&sources).unwrap_err();

@@ -94,10 +94,10 @@ fn announce(common: &Common, listener: &TcpListener) {
     }
 }
 
-fn events(common: &Common) -> &str {
+fn events(common: &Common) -> String {
     match common.events.bus {
-        EventBus::Local => "local",
-        EventBus::JetStream => &common.events.nats_url,
+        EventBus::Local => "local".to_owned(),
+        EventBus::JetStream => common.events.redacted(),
     }
 }
 

@@ -31,6 +31,14 @@ const NATS_CLI: Program = Program {
     package: "github.com/nats-io/natscli/nats",
 };
 
+/// What `docker compose config` does, without Docker.
+const COMPOSE_GO: Program = Program {
+    name: "compose-go",
+    module: "github.com/compose-spec/compose-go/v2",
+    version: "v2.9.1",
+    package: "github.com/compose-spec/compose-go/v2/cmd",
+};
+
 /// The server, for when PyPI gives none.
 pub fn nats_server(stop: &Stop) -> anyhow::Result<PathBuf> {
     let go = place::on_path("go")
@@ -41,6 +49,11 @@ pub fn nats_server(stop: &Stop) -> anyhow::Result<PathBuf> {
 /// The NATS CLI; none where there is no Go.
 pub fn nats_cli(stop: &Stop) -> anyhow::Result<Option<PathBuf>> {
     place::on_path("go").map(|go| build(&go, &NATS_CLI, stop)).transpose()
+}
+
+/// The reader of compose files; none where there is no Go.
+pub fn compose_go(stop: &Stop) -> anyhow::Result<Option<PathBuf>> {
+    place::on_path("go").map(|go| build(&go, &COMPOSE_GO, stop)).transpose()
 }
 
 /// Builds within a module of our own: `go install x@v` also asks the proxy for the list of all versions, which a mirror may

