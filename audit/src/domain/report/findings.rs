@@ -85,8 +85,10 @@ impl Findings {
     }
 
     /// A few counters and what they came to.
-    pub(super) fn figures(&self, named: &[(&'static str, &str)]) -> Vec<Figure> {
-        named.iter().map(|(label, name)| Figure { label, value: Value::Count(self.count(name)) }).collect()
+    pub(super) fn figures(&self, named: &[(&'static str, &'static str)]) -> Vec<Figure> {
+        let figure =
+            |(label, key): &(_, &'static str)| Figure { label, key, value: Value::Count(self.count(key)) };
+        named.iter().map(figure).collect()
     }
 
     /// The course of the counters of an outline.
