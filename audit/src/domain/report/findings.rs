@@ -86,8 +86,10 @@ impl Findings {
 
     /// A few counters and what they came to.
     pub(super) fn figures(&self, named: &[(&'static str, &'static str)]) -> Vec<Figure> {
-        let figure =
-            |(label, key): &(_, &'static str)| Figure { label, key, value: Value::Count(self.count(key)) };
+        let figure = |(label, key): &(&'static str, &'static str)| {
+            let value = Value::Count(self.count(key));
+            Figure { label, key, value }
+        };
         named.iter().map(figure).collect()
     }
 
