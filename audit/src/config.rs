@@ -8,6 +8,7 @@ use shared::{
 
 use crate::domain::{
     PublicKey,
+    report::mailing::{Period, Schedule},
     rules::{Measure, Rule, RuleName, Rules},
 };
 
@@ -30,6 +31,10 @@ pub struct Config {
     pub retention: Option<Retention>,
     /// The rules that raise alerts.
     pub rules: Rules,
+    /// Which reports are mailed to administrators, how often and when.
+    pub report_mails: Schedule,
+    /// How often is looked whether one is due.
+    pub report_mail_poll: Duration,
 }
 
 /// How long rows of the trail stay in the database, and where they lie from then on.
@@ -93,20 +98,27 @@ impl Config {
             former_keys: settings.list_of("audit_former_keys"),
             checkpoint_interval: settings.duration("checkpoint_interval"),
             feed_streams: settings.number("feed_streams", 0..=10_000),
-            reconcile_interval: interval(&mut settings),
+            reconcile_interval: interval(&mut settings, "reconcile_interval"),
             rules: Rules::of(|name| rule(&mut settings, name)),
+            report_mails: report_mails(&mut settings),
+            report_mail_poll: interval(&mut settings, "report_mail_poll"),
         };
         settings.finish(config)
     }
 }
 
 /// At least long enough that looking is not all that audit does.
-fn interval(settings: &mut Settings) -> Duration {
-    let interval = settings.duration("reconcile_interval");
+fn interval(settings: &mut Settings, key: &str) -> Duration {
+    let interval = settings.duration(key);
     if interval < Duration::from_millis(100) {
-        settings.fault("reconcile_interval", "is too short; at least 100ms are wanted");
+        settings.fault(key, "is too short; at least 100ms are wanted");
     }
     interval
+}
+
+fn report_mails(settings: &mut Settings) -> Schedule {
+    let hour = settings.number("report_mail_hour", 0..=23);
+    Schedule::new(|period: Period| settings.list_of(&format!("report_mail_{}", period.as_str())), hour)
 }
 
 /// The most that can be asked to be counted: a window that holds more is never looked at.
@@ -149,6 +161,7 @@ mod tests {
     use shared::blobs::S3Server;
 
     use super::*;
+    use crate::domain::report::mailing::Settled;
 
     fn read(settings: &[(&str, &str)]) -> Result<Config, Faults> {
         Config::read(
@@ -218,6 +231,16 @@ mod tests {
     }
 
     #[test]
+    fn reports_are_mailed_as_often_as_is_set() {
+        assert!(!read(&[]).unwrap().report_mails.is_empty());
+        let off = read(&[("REPORT_MAIL_WEEKLY", "")]).unwrap();
+        assert!(off.report_mails.is_empty());
+        let daily = read(&[("REPORT_MAIL_WEEKLY", ""), ("REPORT_MAIL_DAILY", "sla, security ,sla")]).unwrap();
+        let steps = daily.report_mails.steps(&Settled::new(), "2026-03-01T00:00:00Z".parse().unwrap());
+        assert_eq!(steps.len(), 2, "{steps:?}");
+    }
+
+    #[test]
     fn every_fault_is_told_at_once_with_its_key() {
         let faults = read(&[
             ("ALERT_FAILED_LOGINS", "many"),
@@ -229,6 +252,10 @@ mod tests {
             ("ALERT_MASS_DELETION_WINDOW", "a while"),
             ("ALERT_SLA_DECAY", "101"),
             ("ALERT_SLA_DECAY_MINIMUM", "0"),
+            ("REPORT_MAIL_DAILY", "security,weather"),
+            ("REPORT_MAIL_MONTHLY", "all"),
+            ("REPORT_MAIL_HOUR", "24"),
+            ("REPORT_MAIL_POLL", "0s"),
         ])
         .unwrap_err()
         .to_string();
@@ -240,6 +267,10 @@ mod tests {
             "audit: ALERT_MASS_DELETION_WINDOW: “a while” is not a duration, as in 250ms, 10s, 30m, 24h or 7d",
             "audit: ALERT_SLA_DECAY: “101” is not a number from 0 to 100",
             "audit: ALERT_SLA_DECAY_MINIMUM: “0” is not a number from 1 to 100000",
+            "audit: REPORT_MAIL_DAILY: “weather” cannot be used: a report is activity, tickets, sla or security",
+            "audit: REPORT_MAIL_MONTHLY: “all” cannot be used: a report is activity, tickets, sla or security",
+            "audit: REPORT_MAIL_HOUR: “24” is not a number from 0 to 23",
+            "audit: REPORT_MAIL_POLL: is too short; at least 100ms are wanted",
         ] {
             assert!(faults.contains(words), "{words} is not in {faults}");
         }

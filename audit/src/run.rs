@@ -14,7 +14,7 @@ use crate::{
     Config,
     domain::Signer,
     routes,
-    service::{self, App, Archiver, Reconciler},
+    service::{self, App, Archiver, Reconciler, ReportMails},
 };
 
 /// Puts audit together and sets its consumer, its reconciler and its feed to work; what it answers over HTTP is the module.
@@ -65,8 +65,14 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     let durable = Durable::new("audit", include_str!("../../nats/consumers/audit.json"))?;
     bus.subscribe(durable.clone(), db.background(), app.recorder())?;
     let every = config.reconcile_interval;
-    let reconciler = Reconciler::new(db.background(), bus.clone(), durable, process.clock.clone(), every);
+    let reconciler =
+        Reconciler::new(db.background(), bus.clone(), durable.clone(), process.clock.clone(), every);
     process.lifecycle.spawn("audit reconciler", reconciler.run(process.lifecycle.halting()));
+    if !config.report_mails.is_empty() {
+        let every = config.report_mail_poll;
+        let mails = ReportMails::new(app.clone(), bus.clone(), durable, config.report_mails.clone(), every);
+        process.lifecycle.spawn("audit report mails", mails.run(process.lifecycle.halting()));
+    }
     app.keep_rebuilding(&process.lifecycle);
     app.keep_checkpoints(config.checkpoint_interval, &process.lifecycle);
     app.feed().announce(db.background(), &process.lifecycle);

@@ -73,4 +73,10 @@ migrator! {
             Postgres("DROP FUNCTION make_search_partition; DROP INDEX idx_trail_user_action;"),
         ],
     },
+    Step {
+        name: "audit_0008_report_mails",
+        blocks: false,
+        up: &[Both(include_str!("sql/audit_0008_report_mails.sql"))],
+        down: &[Both("DROP TABLE report_mails")],
+    },
 }

@@ -91,6 +91,8 @@ id! {
     AuditLogId,
     /// What a rule of the audit made of many events.
     AlertId,
+    /// One telling of a report that is ready.
+    ReportId,
     /// An event that a consumer gave up on.
     FailedEventId,
     /// A relay that may hold the lease of its database.

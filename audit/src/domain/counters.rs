@@ -4,10 +4,10 @@ use shared::{
     clock::Timestamp,
     events::{
         Envelope, Event, FileDeleted, FileDownloaded, FileInfected, FileUploaded, NotificationFailed,
-        NotificationSent, SecurityAlert, SessionRevoked, SlaAlert, SlaClock, TicketAssigned, TicketCommented,
-        TicketCreated, TicketDeleted, TicketSlaBreached, TicketSlaWarning, TicketStatusChanged,
-        TicketUpdated, UserAvatarChanged, UserDeleted, UserEmailVerified, UserLocked, UserLogin,
-        UserLoginFailed, UserLogout, UserPasswordChanged, UserPasswordReset, UserProfileUpdated,
+        NotificationSent, ReportReady, SecurityAlert, SessionRevoked, SlaAlert, SlaClock, TicketAssigned,
+        TicketCommented, TicketCreated, TicketDeleted, TicketSlaBreached, TicketSlaWarning,
+        TicketStatusChanged, TicketUpdated, UserAvatarChanged, UserDeleted, UserEmailVerified, UserLocked,
+        UserLogin, UserLoginFailed, UserLogout, UserPasswordChanged, UserPasswordReset, UserProfileUpdated,
         UserRegistered, UserRoleChanged, UserStatusChanged,
     },
 };
@@ -79,6 +79,7 @@ pub const COUNTERS: &[Counter] = &[
     each::<NotificationFailed>("notifications_failed", &[Template, Channel]),
     each::<SecurityAlert>("security_alert", &[Rule]),
     each::<SlaAlert>("sla_alert", &[Clock]),
+    each::<ReportReady>("reports_ready", &[]),
     some(EVENTS, &[User]),
     some(RESOLVED, &[]),
     some(CLOSED, &[]),

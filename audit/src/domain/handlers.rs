@@ -1,7 +1,7 @@
 use serde_json::Value;
 use shared::events::{
     Envelope, Event, FileDeleted, FileDownloaded, FileInfected, FileUploaded, NotificationFailed,
-    NotificationSent, SecurityAlert, SessionRevoked, SlaAlert, TicketAssigned, TicketCommented,
+    NotificationSent, ReportReady, SecurityAlert, SessionRevoked, SlaAlert, TicketAssigned, TicketCommented,
     TicketCreated, TicketDeleted, TicketSlaBreached, TicketSlaWarning, TicketStatusChanged, TicketUpdated,
     UserAvatarChanged, UserDeleted, UserEmailVerified, UserLocked, UserLogin, UserLoginFailed, UserLogout,
     UserPasswordChanged, UserPasswordReset, UserProfileUpdated, UserRegistered, UserRoleChanged,
@@ -97,6 +97,7 @@ const HANDLERS: &[EventHandler] = &[
     EventHandler::of::<NotificationFailed>(),
     EventHandler::of::<SecurityAlert>(),
     EventHandler::of::<SlaAlert>(),
+    EventHandler::of::<ReportReady>(),
 ];
 
 #[cfg(test)]

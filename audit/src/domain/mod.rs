@@ -23,6 +23,7 @@ mod personal;
 mod profile_events;
 mod remembered;
 pub mod report;
+mod report_events;
 pub mod rules;
 mod search;
 mod series;

@@ -85,6 +85,13 @@ impl Span {
         Ok((Self { from: grain.start(from), to }, bucket))
     }
 
+    /// The whole hour, day, week or month that `at` lies in.
+    #[must_use]
+    pub fn whole(grain: Grain, at: Timestamp) -> Self {
+        let from = grain.start(at);
+        Self { from, to: grain.next(from) }
+    }
+
     /// The first moment in it.
     #[must_use]
     pub const fn from(&self) -> Timestamp {

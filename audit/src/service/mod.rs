@@ -8,6 +8,7 @@ mod failed;
 mod feed;
 mod keep;
 mod logs;
+mod mail_reports;
 mod metrics;
 mod open;
 mod pack;
@@ -34,6 +35,7 @@ use crate::{
 pub use analyze::{Analyzer, sweep};
 pub use export::Export;
 pub use feed::{Feed, Following};
+pub use mail_reports::ReportMails;
 pub use reader::FeedReader;
 pub use reconcile::Reconciler;
 pub use record::{RecordError, Recorder};

@@ -1,11 +1,12 @@
 use chrono::TimeDelta;
-use shared::clock::Timestamp;
+use sea_orm::DbErr;
+use shared::{clock::Timestamp, db::Db};
 
 use super::App;
 use crate::{
     Error,
     domain::{
-        Span,
+        Bucket, Span,
         report::{Findings, Kind, Report},
     },
     rendering, store,
@@ -22,11 +23,21 @@ impl App {
         from: Option<Timestamp>,
         to: Option<Timestamp>,
     ) -> Result<Report, Error> {
-        let now = self.clock.now();
-        let (span, bucket) = Span::of_report(from, to, LENGTH, now)?;
+        let (span, bucket) = Span::of_report(from, to, LENGTH, self.clock.now())?;
+        Ok(self.report_on(&self.db, kind, span, bucket).await?)
+    }
+
+    /// A report on just this time, from one pool or the other.
+    pub(super) async fn report_on(
+        &self,
+        db: &Db,
+        kind: Kind,
+        span: Span,
+        bucket: Bucket,
+    ) -> Result<Report, DbErr> {
         let outline = kind.outline();
         // One state of the database, so that the numbers of a report agree with each other.
-        let db = self.db.read().await?;
+        let db = db.read().await?;
         let totals = store::totals(&db, &span).await?;
         let names: Vec<_> = outline.lines.iter().map(|(_, name)| *name).collect();
         let course = store::course(&db, &span, bucket.grain(), &names, None).await?;
@@ -35,7 +46,7 @@ impl App {
             let parts = store::parts(&db, &span, name, *aspect, *limit).await?;
             findings = findings.apart(name, *aspect, parts);
         }
-        Ok(Report::of(kind, &findings, now))
+        Ok(Report::of(kind, &findings, self.clock.now()))
     }
 
     /// The report as a page, and what that page may do (`Content-Security-Policy`).

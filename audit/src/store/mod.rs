@@ -10,6 +10,7 @@ mod keys;
 pub mod metrics;
 mod read;
 mod rebuilds;
+mod report_mails;
 mod rules;
 mod search;
 mod sums;
@@ -22,6 +23,7 @@ pub use head::{checkpoint_at, checkpoints, found, head, keep_checkpoint, lock_he
 pub use keys::{destroy, seals, seals_for_all};
 pub use read::{feed, line, lines, lines_on, links, links_at};
 pub use rebuilds::{move_rebuild, open_rebuild, rebuilds, request_rebuild};
+pub use report_mails::{settle_report, settled_reports};
 pub use rules::{busy, enter, finding, forget_older, overflowing, speak_of, spoken_of, sweep};
 pub use search::{Indexed, SearchIndex};
 pub use sums::{course, parts, totals};

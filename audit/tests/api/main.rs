@@ -12,6 +12,7 @@ mod metrics;
 mod operator;
 mod order;
 mod reconcile;
+mod report_mails;
 mod reports;
 mod search;
 mod stream;
@@ -86,13 +87,19 @@ async fn serve(world: &World) -> String {
 }
 
 async fn serve_with(world: &World, settings: &[(&str, &str)]) -> String {
-    let sources = world.sources("audit").await.with("RECONCILE_INTERVAL", "250ms");
-    let sources = settings.iter().fold(sources, |sources, (key, value)| sources.with(key, *value));
-    let config = Config::read(&sources).unwrap();
+    let config = configured(world, settings).await;
     let common = config.common.clone();
     world
         .serve(&common, |listener, process| async move { audit::run(config, listener, &process).await })
         .await
+}
+
+async fn configured(world: &World, settings: &[(&str, &str)]) -> Config {
+    let sources = world.sources("audit").await.with("RECONCILE_INTERVAL", "250ms");
+    // No test is to be surprised by a week that ends in it.
+    let sources = sources.with("REPORT_MAIL_WEEKLY", "").with("REPORT_MAIL_POLL", "100ms");
+    let sources = settings.iter().fold(sources, |sources, (key, value)| sources.with(key, *value));
+    Config::read(&sources).unwrap()
 }
 
 fn ticket(number: u32, now: Timestamp) -> TicketCreated {

@@ -5,13 +5,13 @@ use shared::{db::Db, events::NewEvent, ids::EventId, testing::World};
 use super::{House, serve, ticket};
 
 /// Tickets, whose relay publishes what is emitted, before audit is there.
-async fn tickets(world: &World) -> Db {
+pub(super) async fn tickets(world: &World) -> Db {
     let tickets = world.open::<migrations::tickets::Migrator>("tickets").await;
     world.bus("tickets").await.relay(tickets.background());
     tickets
 }
 
-async fn emit(tickets: &Db, numbers: std::ops::RangeInclusive<u32>) {
+pub(super) async fn emit(tickets: &Db, numbers: std::ops::RangeInclusive<u32>) {
     for number in numbers {
         let now = tickets.clock().now();
         let tx = tickets.begin().await.unwrap();

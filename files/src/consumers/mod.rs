@@ -41,6 +41,8 @@ fn decide(event_type: &str) -> Option<Decision> {
         "notification.sent" | "notification.failed" => Decision::Ignore,
         // Administrators read them in the trail.
         "security.alert" | "sla.alert" => Decision::Ignore,
+        // It goes to administrators, by mail.
+        "report.ready" => Decision::Ignore,
         _ => return None,
     })
 }

@@ -83,6 +83,7 @@ fn tellings(decision: Decision, event: &Envelope) -> Result<Vec<Telling>, Fault>
         Decision::TellSlaWarning => telling::clock_nearly_out(event.data()?),
         Decision::TellSlaBreached => telling::clock_out(event.data()?),
         Decision::TellFileRefused => telling::file_refused(event.data()?),
+        Decision::TellReportReady => telling::report_ready(event.data()?),
         // `user.password_changed` and `user.password_reset` both carry no more than whose it was: the aggregate.
         Decision::TellPasswordChanged => vec![Telling {
             to: Audience::Person(UserId::from(event.aggregate_id)),

@@ -1,9 +1,10 @@
 use shared::events::{
     Event, FileDeleted, FileDownloaded, FileInfected, FileUploaded, NotificationFailed, NotificationSent,
-    SecurityAlert, SessionRevoked, SlaAlert, TicketAssigned, TicketCommented, TicketCreated, TicketDeleted,
-    TicketSlaBreached, TicketSlaWarning, TicketStatusChanged, TicketUpdated, UserAvatarChanged, UserDeleted,
-    UserEmailVerified, UserLocked, UserLogin, UserLoginFailed, UserLogout, UserPasswordChanged,
-    UserPasswordReset, UserProfileUpdated, UserRegistered, UserRoleChanged, UserStatusChanged,
+    ReportReady, SecurityAlert, SessionRevoked, SlaAlert, TicketAssigned, TicketCommented, TicketCreated,
+    TicketDeleted, TicketSlaBreached, TicketSlaWarning, TicketStatusChanged, TicketUpdated,
+    UserAvatarChanged, UserDeleted, UserEmailVerified, UserLocked, UserLogin, UserLoginFailed, UserLogout,
+    UserPasswordChanged, UserPasswordReset, UserProfileUpdated, UserRegistered, UserRoleChanged,
+    UserStatusChanged,
 };
 
 /// What this service does on an event.
@@ -39,6 +40,8 @@ pub enum Decision {
     TellFileRefused,
     /// Tell the owner that the password is another one, by whichever way it was set.
     TellPasswordChanged,
+    /// Tell the administrators that a report is ready.
+    TellReportReady,
     /// Nothing.
     Ignore,
 }
@@ -81,6 +84,7 @@ pub fn decide(event_type: &str) -> Option<Decision> {
         NotificationSent::TYPE | NotificationFailed::TYPE => Decision::Ignore,
         // Administrators read them in the trail.
         SecurityAlert::TYPE | SlaAlert::TYPE => Decision::Ignore,
+        ReportReady::TYPE => Decision::TellReportReady,
         _ => return None,
     })
 }

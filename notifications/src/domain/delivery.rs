@@ -130,6 +130,8 @@ pub mod reason {
     pub const OWN_ACT: &str = "did it themselves";
     /// It is for those who work tickets, and the recipient is none of them.
     pub const NOT_AN_AGENT: &str = "for agents only";
+    /// It is for those who administer, and the recipient is none of them.
+    pub const NOT_AN_ADMINISTRATOR: &str = "for administrators only";
     /// It goes out with others when the recipient's hour or day is over.
     pub const WAITS_FOR_OTHERS: &str = "waits for the digest";
     /// Nothing is known of the recipient yet; the delivery waits.

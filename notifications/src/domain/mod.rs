@@ -26,8 +26,8 @@ pub use digest::Rhythm;
 pub use field::TicketField;
 pub use language::Language;
 pub use notice::{
-    Alarm, Assignment, Collected, Collection, Moment, Move, Notice, Refusal, RoleChange, SCRUBBED,
-    SecretLink, TicketFacts, TicketLabel, TicketNews,
+    Alarm, Assignment, Collected, Collection, Moment, Move, Notice, Refusal, ReportFacts, RoleChange,
+    SCRUBBED, SecretLink, TicketFacts, TicketLabel, TicketNews,
 };
 pub use notification::{Notification, Record, Search, Window};
 pub use preferences::{NotOptional, Preferences};

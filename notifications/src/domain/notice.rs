@@ -1,11 +1,11 @@
 use serde::{Deserialize, Serialize};
 use shared::{
     clock::Timestamp,
-    events::FieldChange,
+    events::{FieldChange, ReportFigure, ReportPeriod},
     ids::{TicketId, UserId},
 };
 
-use super::Template;
+use super::{Recipient, Template, reason};
 
 macro_rules! notices {
     ($($(#[$doc:meta])* $variant:ident($facts:ty),)*) => {
@@ -75,6 +75,8 @@ notices! {
     PasswordChanged(Moment),
     /// The role was changed.
     RoleChanged(RoleChange),
+    /// The figures of a day, a week or a month are there.
+    ReportReady(ReportFacts),
     /// What came together.
     Digest(Collection),
 }
@@ -176,6 +178,22 @@ pub struct RoleChange {
     pub at: Timestamp,
 }
 
+/// The figures of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportFacts {
+    /// Which report.
+    pub kind: String,
+    /// How long the time is that it is about.
+    pub period: ReportPeriod,
+    /// The first moment that it is about.
+    pub from: Timestamp,
+    /// The first moment that it is not about any more.
+    pub to: Timestamp,
+    /// Its key numbers.
+    pub figures: Vec<ReportFigure>,
+}
+
 /// Notices that go out together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -247,6 +265,7 @@ impl Notice {
             | Self::PasswordReset(_)
             | Self::PasswordChanged(_)
             | Self::RoleChanged(_)
+            | Self::ReportReady(_)
             | Self::Digest(_) => None,
         }
     }
@@ -269,6 +288,15 @@ impl Notice {
         match self {
             Self::EmailVerification(link) | Self::PasswordReset(link) => Some(link.expires_at),
             _ => None,
+        }
+    }
+
+    /// Why this reader may not have it, whatever they want: it is for those who administer, or for those who work tickets.
+    #[must_use]
+    pub fn withheld_from(&self, reader: &Recipient) -> Option<&'static str> {
+        match self {
+            Self::ReportReady(_) => (!reader.is_administrator()).then_some(reason::NOT_AN_ADMINISTRATOR),
+            _ => (self.is_for_agents() && reader.is_no_agent()).then_some(reason::NOT_AN_AGENT),
         }
     }
 

@@ -2,14 +2,14 @@
 
 use chrono::{TimeZone, Utc};
 use shared::{
-    events::FieldChange,
+    events::{FieldChange, ReportFigure, ReportPeriod, ReportUnit},
     ids::{TicketId, UserId},
 };
 use uuid::Uuid;
 
 use super::{
-    Alarm, Assignment, Collected, Collection, Moment, Move, Notice, Refusal, RoleChange, SCRUBBED,
-    SecretLink, TicketFacts, TicketLabel, TicketNews,
+    Alarm, Assignment, Collected, Collection, Moment, Move, Notice, Refusal, ReportFacts, RoleChange,
+    SCRUBBED, SecretLink, TicketFacts, TicketLabel, TicketNews,
 };
 use crate::domain::Template;
 
@@ -72,6 +72,18 @@ fn a_payload_reads_back_as_it_was_and_a_scrubbed_one_not_at_all() {
             ticket_id: label().ticket_id,
             file_name: "a\r\n.exe".into(),
             signature: "Eicar".into(),
+        }),
+        Notice::ReportReady(ReportFacts {
+            kind: "sla".into(),
+            period: ReportPeriod::Monthly,
+            from: at,
+            to: at,
+            figures: vec![ReportFigure {
+                key: "sla_alert".into(),
+                unit: ReportUnit::Count,
+                value: Some(1),
+                before: None,
+            }],
         }),
         Notice::Digest(Collection {
             items: vec![Collected { template: "ticket_created".into(), payload: opened().payload(), at }],

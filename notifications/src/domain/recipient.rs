@@ -75,6 +75,12 @@ impl Recipient {
         self.role.value().as_deref() == Some("user")
     }
 
+    /// Whether the person is known to administer.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        self.role.value().as_deref() == Some("admin")
+    }
+
     /// What the person is called: first and last name, else what stands before the `@`.
     #[must_use]
     pub fn name(&self, address: &MailAddress) -> String {

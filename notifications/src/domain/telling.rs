@@ -1,12 +1,14 @@
 use shared::{
     events::{
-        FieldChange, FileInfected, SlaClock, TicketAssigned, TicketCommented, TicketCreated,
+        FieldChange, FileInfected, ReportReady, SlaClock, TicketAssigned, TicketCommented, TicketCreated,
         TicketSlaBreached, TicketSlaWarning, TicketStatusChanged, TicketUpdated,
     },
     ids::UserId,
 };
 
-use super::{Alarm, Assignment, Move, Notice, Refusal, TicketFacts, TicketField, TicketLabel, TicketNews};
+use super::{
+    Alarm, Assignment, Move, Notice, Refusal, ReportFacts, TicketFacts, TicketField, TicketLabel, TicketNews,
+};
 
 /// What is to be said, and to whom.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +28,8 @@ pub enum Audience {
     Actor(UserId),
     /// Everybody who works tickets, but for whoever opened this one.
     AgentsBut(UserId),
+    /// Everybody who administers.
+    Administrators,
 }
 
 /// To the requester, also when nobody else did it: the mail says that the ticket has arrived. And to the agents, for
@@ -153,6 +157,14 @@ pub fn file_refused(event: FileInfected) -> Vec<Telling> {
     let FileInfected { ticket_id, file_name, signature, uploaded_by, .. } = event;
     let notice = Notice::FileRefused(Refusal { ticket_id, file_name, signature });
     vec![Telling { to: Audience::Person(uploaded_by), notice }]
+}
+
+/// To all who administer: what is counted over everybody is theirs to see.
+#[must_use]
+pub fn report_ready(event: ReportReady) -> Vec<Telling> {
+    let ReportReady { kind, period, from, to, figures, .. } = event;
+    let notice = Notice::ReportReady(ReportFacts { kind, period, from, to, figures });
+    vec![Telling { to: Audience::Administrators, notice }]
 }
 
 /// Each once; whoever did it is not told of it.

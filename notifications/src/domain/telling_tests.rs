@@ -3,17 +3,18 @@
 use chrono::{TimeZone, Utc};
 use shared::{
     events::{
-        FieldChange, FileInfected, SlaClock, TicketAssigned, TicketCommented, TicketCreated,
-        TicketSlaBreached, TicketSlaWarning, TicketStatusChanged, TicketUpdated,
+        FieldChange, FileInfected, ReportPeriod, ReportReady, SlaClock, TicketAssigned, TicketCommented,
+        TicketCreated, TicketSlaBreached, TicketSlaWarning, TicketStatusChanged, TicketUpdated,
     },
-    ids::{CommentId, FileId, TicketId, UserId},
+    ids::{CommentId, FileId, ReportId, TicketId, UserId},
 };
 use uuid::Uuid;
 
 use super::{
-    Audience, Notice, Template,
+    Audience, News, Notice, Recipient, Template,
     telling::{
-        Telling, assigned, clock_nearly_out, clock_out, commented, created, file_refused, moved, updated,
+        Telling, assigned, clock_nearly_out, clock_out, commented, created, file_refused, moved,
+        report_ready, updated,
     },
 };
 
@@ -255,4 +256,34 @@ fn the_requester_is_told_only_what_concerns_them() {
     let mixed = updated(fields_changed(&["assignedTo", "title", "respondedAt"]), None).remove(0);
     let Notice::TicketUpdated(news) = mixed.notice else { panic!() };
     assert_eq!(news.changes, [change("title")]);
+}
+
+#[test]
+fn a_report_is_told_to_administrators_and_withheld_from_whoever_is_none() {
+    let at = Utc.with_ymd_and_hms(2026, 3, 2, 0, 0, 0).unwrap();
+    let event = ReportReady {
+        report_id: ReportId::from(Uuid::nil()),
+        kind: "security".into(),
+        period: ReportPeriod::Daily,
+        from: at - chrono::TimeDelta::days(1),
+        to: at,
+        figures: Vec::new(),
+    };
+    let tellings = report_ready(event);
+    assert_eq!(tellings.iter().map(|telling| telling.to).collect::<Vec<_>>(), [Audience::Administrators]);
+    let reader = |role: Option<&str>| {
+        let mut reader = Recipient::unknown(person(REQUESTER));
+        if let Some(role) = role {
+            reader.apply(News::Role(role.to_owned()), 1);
+        }
+        reader
+    };
+    for role in [None, Some("user"), Some("agent")] {
+        assert_eq!(
+            tellings[0].notice.withheld_from(&reader(role)),
+            Some("for administrators only"),
+            "{role:?}"
+        );
+    }
+    assert_eq!(tellings[0].notice.withheld_from(&reader(Some("admin"))), None);
 }

@@ -39,6 +39,8 @@ macro_rules! every_template {
             PasswordChanged "password_changed";
             /// One may do more, or less, from now on.
             RoleChanged "role_changed";
+            /// To the administrators: the figures of a day, a week or a month.
+            ReportReady "report_ready";
             /// What came together since the last one.
             Digest "digest";
         }
@@ -102,7 +104,7 @@ impl Template {
     pub fn priority(self) -> Priority {
         match self {
             Self::EmailVerification | Self::PasswordReset => Priority::High,
-            Self::Welcome | Self::Digest => Priority::Low,
+            Self::Welcome | Self::ReportReady | Self::Digest => Priority::Low,
             _ => Priority::Normal,
         }
     }

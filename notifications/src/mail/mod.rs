@@ -5,6 +5,7 @@ mod changes;
 mod check;
 mod compose;
 mod directory;
+mod figures;
 mod render;
 mod samples;
 mod smtp;

@@ -155,8 +155,7 @@ impl Renderer {
             // No subject names anybody but its reader.
             let variables = variables(&notice, language, Names { other: None, ..names }, links);
             let title = self.subject(template, language, &variables).ok()?;
-            let url = notice.ticket().map_or_else(|| links.list(), |ticket| links.ticket(ticket));
-            Some(json!({ "title": title, "url": url }))
+            Some(json!({ "title": title, "url": links.of(&notice) }))
         };
         let items = collection.items.iter();
         items.filter_map(|collected| item(collected.template.parse().ok()?, &collected.payload)).collect()

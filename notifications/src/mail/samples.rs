@@ -3,14 +3,14 @@
 use chrono::{DateTime, TimeDelta};
 use shared::{
     clock::Timestamp,
-    events::FieldChange,
+    events::{FieldChange, ReportFigure, ReportPeriod, ReportUnit},
     ids::{TicketId, UserId},
 };
 use uuid::Uuid;
 
 use crate::domain::{
-    Alarm, Assignment, Collected, Collection, Moment, Move, Notice, Refusal, RoleChange, SecretLink,
-    Template, TicketFacts, TicketLabel, TicketNews,
+    Alarm, Assignment, Collected, Collection, Moment, Move, Notice, Refusal, ReportFacts, RoleChange,
+    SecretLink, Template, TicketFacts, TicketLabel, TicketNews,
 };
 
 /// Examples of one kind: the first has everything in it, and together they take every branch of the built-in template.
@@ -44,6 +44,7 @@ pub(super) fn samples(template: Template) -> Vec<Notice> {
             let (from, to) = ("user".to_owned(), "agent".to_owned());
             vec![Notice::RoleChanged(RoleChange { from, to, at: at() })]
         }
+        Template::ReportReady => reports().map(Notice::ReportReady).to_vec(),
         Template::Digest => collections(),
     }
 }
@@ -95,6 +96,33 @@ fn alarms() -> [Alarm; 2] {
 
 fn link() -> SecretLink {
     SecretLink { token: "example-and-no-secret".to_owned(), expires_at: at() + TimeDelta::hours(1) }
+}
+
+/// A week, a month and a day before the sample's time, each with another report.
+fn reports() -> [ReportFacts; 3] {
+    let figure = |key: &str, unit, value, before| ReportFigure { key: key.to_owned(), unit, value, before };
+    let report = |kind: &str, period, days: [i64; 2], figures| ReportFacts {
+        kind: kind.to_owned(),
+        period,
+        from: at() - TimeDelta::hours(10) - TimeDelta::days(days[0]),
+        to: at() - TimeDelta::hours(10) - TimeDelta::days(days[1]),
+        figures,
+    };
+    let (count, part) = (ReportUnit::Count, ReportUnit::BasisPoints);
+    let week = vec![
+        figure("tickets_created", count, Some(1_284), Some(963)),
+        figure("tickets_sla_warning", count, Some(12), Some(12)),
+        figure("tickets_sla_breached", count, Some(3), Some(5)),
+        figure("breaches_per_ticket", part, Some(23), Some(52)),
+        figure("sla_alert", count, Some(1), Some(0)),
+    ];
+    let resolution =
+        figure("mean_time_to_resolution", ReportUnit::Milliseconds, Some(97_200_000), Some(5_400_000));
+    [
+        report("sla", ReportPeriod::Weekly, [12, 5], week),
+        report("tickets", ReportPeriod::Monthly, [61, 30], vec![resolution]),
+        report("security", ReportPeriod::Daily, [1, 0], Vec::new()),
+    ]
 }
 
 fn collections() -> Vec<Notice> {

@@ -1,11 +1,13 @@
 use std::fmt::Write as _;
 
+use chrono::SecondsFormat;
 use serde_json::{Value, json};
 use shared::{clock::Timestamp, ids::TicketId};
 
-use super::changes;
+use super::{changes, figures};
 use crate::domain::{
-    Assignment, Language, Notice, SecretLink, TicketFacts, TicketLabel, TicketNews, few_lines, one_line,
+    Assignment, Language, Notice, ReportFacts, SecretLink, TicketFacts, TicketLabel, TicketNews, few_lines,
+    one_line,
 };
 
 /// The longest value that a user may put into a mail, in characters.
@@ -46,6 +48,24 @@ impl Links {
     #[must_use]
     pub fn list(&self) -> String {
         format!("{}/notifications", self.app_url)
+    }
+
+    /// Where a report is shown, with its plots; only to administrators.
+    #[must_use]
+    pub fn report(&self, report: &ReportFacts) -> String {
+        let at = |at: Timestamp| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        let (kind, from, to) = (percent_encoded(&report.kind), at(report.from), at(report.to));
+        format!("{}/audit/reports/{kind}?from={from}&to={to}&format=html", self.app_url)
+    }
+
+    /// Where what a notice is about is shown; else one's own list.
+    #[must_use]
+    pub fn of(&self, notice: &Notice) -> String {
+        match (notice, notice.ticket()) {
+            (_, Some(ticket)) => self.ticket(ticket),
+            (Notice::ReportReady(report), None) => self.report(report),
+            (_, None) => self.list(),
+        }
     }
 
     fn with_token(&self, page: &str, token: &str) -> String {
@@ -96,6 +116,14 @@ pub fn variables(notice: &Notice, language: Language, names: Names<'_>, links: &
             "oldRole": one_line(&change.from, LONGEST_VALUE),
             "newRole": one_line(&change.to, LONGEST_VALUE),
             "changedAt": moment_in_words(change.at, language),
+        }),
+        Notice::ReportReady(report) => json!({
+            "reportName": figures::report_name(&report.kind, language),
+            "periodName": figures::period_name(report.period, language),
+            "span": figures::span_in_words(report, language),
+            "comparedWith": figures::period_before(report.period, language),
+            "figures": figures::in_words(&report.figures, language),
+            "reportUrl": links.report(report),
         }),
         // What each says is rendered by whoever has the templates.
         Notice::Digest(collection) => json!({

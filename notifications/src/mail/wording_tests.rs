@@ -15,6 +15,7 @@ fn the_other_mails_in_both_languages() {
         Template::FileRefused,
         Template::Welcome,
         Template::RoleChanged,
+        Template::ReportReady,
         Template::Digest,
     ] {
         for language in Language::ALL {
@@ -185,6 +186,40 @@ fn the_other_mails_in_both_languages() {
     Your role was changed on 31 January 2026 at 10:00 (UTC): user → agent.
 
     Sign in again to make use of it.
+
+    Kind regards,
+    The Support team
+
+    # Rapport hebdomadaire: niveaux de service, du 19/01/2026 au 25/01/2026
+    Bonjour Zoë,
+
+    Voici les chiffres, du 19/01/2026 au 25/01/2026 (UTC), à comparer avec la semaine précédente:
+
+    - Tickets ouverts: 1 284 (avant: 963; +321, +33 %)
+    - Avertissements de SLA: 12 (avant: 12; ±0)
+    - Dépassements de SLA: 3 (avant: 5; −2, −40 %)
+    - Dépassements par ticket ouvert: 0,23 % (avant: 0,52 %; −0,29 pt)
+    - Alertes de SLA: 1 (avant: 0; +1)
+
+    Le rapport complet avec ses courbes, pour les administrateurs connectés:
+    https://help.example.com/audit/reports/sla?from=2026-01-19T00:00:00Z&to=2026-01-26T00:00:00Z&format=html
+
+    Cordialement,
+    L'équipe Support
+
+    # Weekly report: service levels, 19 January 2026 to 25 January 2026
+    Hello Zoë,
+
+    These are the figures of 19 January 2026 to 25 January 2026 (UTC), beside those of the week before:
+
+    - Tickets opened: 1,284 (before: 963; +321, +33%)
+    - SLA warnings: 12 (before: 12; ±0)
+    - SLA breaches: 3 (before: 5; −2, −40%)
+    - Breaches per ticket opened: 0.23% (before: 0.52%; −0.29 pt)
+    - SLA alerts: 1 (before: 0; +1)
+
+    The full report with its plots, for administrators who are signed in:
+    https://help.example.com/audit/reports/sla?from=2026-01-19T00:00:00Z&to=2026-01-26T00:00:00Z&format=html
 
     Kind regards,
     The Support team

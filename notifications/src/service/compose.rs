@@ -47,8 +47,8 @@ impl App {
         let notice = delivery
             .notice()
             .map_err(|_| Outcome::Unsendable("the facts of the message cannot be read".to_owned()))?;
-        if notice.is_for_agents() && recipient.is_no_agent() {
-            return Err(Outcome::Unwanted(reason::NOT_AN_AGENT));
+        if let Some(reason) = notice.withheld_from(&recipient) {
+            return Err(Outcome::Unwanted(reason));
         }
         if delivery.channel == Channel::Email
             && delivery.template.may_wait()
@@ -96,7 +96,7 @@ impl App {
             language: language.as_str(),
             title,
             ticket_id: notice.ticket(),
-            url: notice.ticket().map_or_else(|| self.links.list(), |ticket| self.links.ticket(ticket)),
+            url: self.links.of(notice),
         }
     }
 }

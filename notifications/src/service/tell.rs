@@ -50,6 +50,10 @@ impl App {
                     let others = staff.into_iter().map(|agent| agent.user_id).filter(|id| *id != requester);
                     told.extend(others.map(|agent| (agent, None, notice.clone())));
                 }
+                Audience::Administrators => {
+                    let administrators = recipients::administrators(&**tx).await?;
+                    told.extend(administrators.into_iter().map(|it| (it.user_id, None, notice.clone())));
+                }
             }
         }
         let people = || told.iter().map(|(person, ..)| *person);
@@ -62,9 +66,14 @@ impl App {
             if recipient.erased {
                 continue;
             }
-            let unfit = (notice.is_for_agents() && recipient.is_no_agent()).then_some(reason::NOT_AN_AGENT);
             let wishes = wishes.get(&person).cloned().unwrap_or_default();
-            orders.extend(self.orders(cause, person, withheld.or(unfit), &wishes, &notice));
+            orders.extend(self.orders(
+                cause,
+                person,
+                withheld.or(notice.withheld_from(&recipient)),
+                &wishes,
+                &notice,
+            ));
         }
         self.order(tx, orders).await
     }

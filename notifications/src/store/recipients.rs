@@ -60,12 +60,23 @@ pub async fn find_all(
 /// # Errors
 /// When the database refuses.
 pub async fn staff(conn: &impl ConnectionTrait) -> Result<Vec<Recipient>, DbErr> {
-    let roles = [Role::Agent, Role::Admin].map(Role::as_str);
-    let staff = Entity::find()
-        .filter(Column::Role.is_in(roles))
+    active(conn, &[Role::Agent, Role::Admin]).await
+}
+
+/// Everybody who administers at this moment.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn administrators(conn: &impl ConnectionTrait) -> Result<Vec<Recipient>, DbErr> {
+    active(conn, &[Role::Admin]).await
+}
+
+async fn active(conn: &impl ConnectionTrait, roles: &[Role]) -> Result<Vec<Recipient>, DbErr> {
+    let active = Entity::find()
+        .filter(Column::Role.is_in(roles.iter().map(|role| role.as_str())))
         .filter(Column::IsActive.eq(true))
         .filter(Column::Erased.eq(false));
-    Ok(staff.all(conn).await?.into_iter().map(Recipient::from).collect())
+    Ok(active.all(conn).await?.into_iter().map(Recipient::from).collect())
 }
 
 fn row(recipient: &Recipient, now: Timestamp) -> Model {

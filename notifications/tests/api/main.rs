@@ -13,6 +13,7 @@ mod preferences;
 mod queues;
 mod recipients;
 mod replicas;
+mod reports;
 mod retries;
 mod smtp;
 mod stream;
@@ -91,6 +92,13 @@ impl Service {
     pub async fn registered_agent(&self, email: &str) -> TestCaller {
         let caller = self.world.agent(email);
         self.register_as(caller.id, email, "agent").await;
+        caller
+    }
+
+    /// Somebody who administers, of whom `user.registered` has told.
+    pub async fn registered_admin(&self, email: &str) -> TestCaller {
+        let caller = self.world.admin(email);
+        self.register_as(caller.id, email, "admin").await;
         caller
     }
 

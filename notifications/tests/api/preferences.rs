@@ -18,6 +18,7 @@ async fn the_chosen_language_goes_before_that_of_the_profile() {
       "digest": "immediately",
       "email": {
         "file_refused": true,
+        "report_ready": true,
         "sla_breach": true,
         "sla_warning": true,
         "ticket_assigned": true,
@@ -31,6 +32,7 @@ async fn the_chosen_language_goes_before_that_of_the_profile() {
       },
       "inApp": {
         "file_refused": true,
+        "report_ready": true,
         "sla_breach": true,
         "sla_warning": true,
         "ticket_assigned": true,
@@ -45,6 +47,7 @@ async fn the_chosen_language_goes_before_that_of_the_profile() {
       "language": "fr",
       "push": {
         "file_refused": false,
+        "report_ready": false,
         "sla_breach": false,
         "sla_warning": false,
         "ticket_assigned": false,
@@ -58,6 +61,7 @@ async fn the_chosen_language_goes_before_that_of_the_profile() {
       },
       "sms": {
         "file_refused": false,
+        "report_ready": false,
         "sla_breach": false,
         "sla_warning": false,
         "ticket_assigned": false,

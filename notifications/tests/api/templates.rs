@@ -133,7 +133,7 @@ async fn every_built_in_template_may_be_written_as_it_is() {
     let admin = service.world.admin("admin@example.com");
     let all = service.get("/admin/notifications/templates", &admin).await;
     let items = all["items"].as_array().unwrap();
-    assert_eq!(items.len(), 17);
+    assert_eq!(items.len(), 18);
     for item in items {
         let part = |language: &str| {
             let words = &item[language];

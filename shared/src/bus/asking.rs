@@ -60,6 +60,8 @@ pub struct Progress {
     pub end: u64,
     /// The last that was handed to the consumer; `end` when nothing waits for it.
     pub read: u64,
+    /// The last up to which the consumer is done with all; `end` when nothing waits for it and nothing is under way.
+    pub done: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -180,14 +182,16 @@ impl Bus {
     /// When the server is away, or stream or consumer are not made.
     pub async fn progress(&self, durable: &Durable) -> anyhow::Result<Progress> {
         match &self.backend {
-            Backend::Local(_) => Ok(Progress { end: 0, read: 0 }),
+            Backend::Local(_) => Ok(Progress { end: 0, read: 0, done: 0 }),
             Backend::JetStream(jetstream) => {
                 jetstream.ping().map_err(anyhow::Error::msg)?;
                 let stream = jetstream.stream(Lane::Events).await?;
                 let end = stream.cached_info().state.last_sequence;
                 let consumer = stream.consumer_info(durable.name).await?;
                 let read = if consumer.num_pending == 0 { end } else { consumer.delivered.stream_sequence };
-                Ok(Progress { end, read })
+                let is_done = consumer.num_pending == 0 && consumer.num_ack_pending == 0;
+                let done = if is_done { end } else { consumer.ack_floor.stream_sequence };
+                Ok(Progress { end, read, done })
             }
         }
     }

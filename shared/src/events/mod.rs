@@ -8,6 +8,7 @@ mod command;
 mod envelope;
 mod file;
 mod notification;
+mod report;
 mod ticket;
 mod user;
 
@@ -20,6 +21,7 @@ pub use command::{Command, CommandEnvelope, NewCommand, SendPasswordResetMail, S
 pub use envelope::{Envelope, NewEvent};
 pub use file::{FileDeleted, FileDownloaded, FileInfected, FileUploaded, FileWay};
 pub use notification::{NotificationFailed, NotificationSent};
+pub use report::{ReportFigure, ReportPeriod, ReportReady, ReportUnit};
 pub use ticket::{
     FieldChange, SlaClock, TicketAssigned, TicketCommented, TicketCreated, TicketDeleted, TicketSlaBreached,
     TicketSlaWarning, TicketStatusChanged, TicketUpdated,
@@ -99,6 +101,7 @@ events! {
     NotificationFailed = "notification.failed", 1, by |event| event.delivery_id;
     SecurityAlert = "security.alert", 1, by |event| event.alert_id;
     SlaAlert = "sla.alert", 1, by |event| event.alert_id;
+    ReportReady = "report.ready", 1, by |event| event.report_id;
 }
 
 #[cfg(test)]

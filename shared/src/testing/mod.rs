@@ -246,7 +246,7 @@ impl World {
             Some("ticket") => "tickets",
             Some("file") => "files",
             Some("notification") => "notifications",
-            Some("security" | "sla") => "audit",
+            Some("security" | "sla" | "report") => "audit",
             _ => "auth",
         };
         let event = NewEvent::of(event, aggregate_version, by, self.clock().now());

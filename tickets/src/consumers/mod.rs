@@ -5,7 +5,7 @@ use shared::bus::{Durable, Fault, Handler};
 use shared::db::Tx;
 use shared::events::{
     Envelope, Event, FileDeleted, FileDownloaded, FileInfected, FileUploaded, NotificationFailed,
-    NotificationSent, SecurityAlert, SessionRevoked, SlaAlert, TicketAssigned, TicketCommented,
+    NotificationSent, ReportReady, SecurityAlert, SessionRevoked, SlaAlert, TicketAssigned, TicketCommented,
     TicketCreated, TicketDeleted, TicketSlaBreached, TicketSlaWarning, TicketStatusChanged, TicketUpdated,
     UserAvatarChanged, UserDeleted, UserEmailVerified, UserLocked, UserLogin, UserLoginFailed, UserLogout,
     UserPasswordChanged, UserPasswordReset, UserProfileUpdated, UserRegistered, UserRoleChanged,
@@ -65,6 +65,8 @@ fn decide(event_type: &str) -> Option<Decision> {
         FileDownloaded::TYPE => Decision::Ignore,
         // Administrators read them in the trail.
         SecurityAlert::TYPE | SlaAlert::TYPE => Decision::Ignore,
+        // It goes to administrators, by mail.
+        ReportReady::TYPE => Decision::Ignore,
         _ => return None,
     })
 }

@@ -23,7 +23,7 @@ pub(super) fn sections(found: &Findings) -> Vec<Section> {
         ("Files uploaded", "files_uploaded"),
         ("Notifications sent", "notifications_sent"),
     ]);
-    figures.insert(1, Figure { label: "People", value: Value::Count(people) });
+    figures.insert(1, Figure { label: "People", key: "people", value: Value::Count(people) });
 
     let all = found.count(EVENTS);
     // A counter of some events of a type, or of all types, counts again what another one has counted.

@@ -85,8 +85,12 @@ impl Findings {
     }
 
     /// A few counters and what they came to.
-    pub(super) fn figures(&self, named: &[(&'static str, &str)]) -> Vec<Figure> {
-        named.iter().map(|(label, name)| Figure { label, value: Value::Count(self.count(name)) }).collect()
+    pub(super) fn figures(&self, named: &[(&'static str, &'static str)]) -> Vec<Figure> {
+        let figure = |(label, key): &(&'static str, &'static str)| {
+            let value = Value::Count(self.count(key));
+            Figure { label, key, value }
+        };
+        named.iter().map(figure).collect()
     }
 
     /// The course of the counters of an outline.

@@ -2,9 +2,12 @@
 
 mod activity;
 mod findings;
+pub mod mailing;
 mod security;
 mod sla;
 mod tickets;
+
+use std::str::FromStr;
 
 use shared::clock::Timestamp;
 
@@ -12,7 +15,7 @@ use super::{Bucket, Span};
 pub use findings::{Findings, Outline};
 
 /// Which report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// What was done, and by whom.
     Activity,
@@ -66,6 +69,8 @@ pub enum Body {
 pub struct Figure {
     /// What it is.
     pub label: &'static str,
+    /// The same for programs: a counter's name where it is one. It keeps its meaning.
+    pub key: &'static str,
     /// How many.
     pub value: Value,
 }
@@ -139,6 +144,11 @@ pub enum Value {
     Share(Option<f64>),
 }
 
+/// Why a text names no report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a report is activity, tickets, sla or security")]
+pub struct KindFault;
+
 impl Kind {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Activity, Self::Tickets, Self::Sla, Self::Security];
@@ -177,6 +187,14 @@ impl Kind {
     }
 }
 
+impl FromStr for Kind {
+    type Err = KindFault;
+
+    fn from_str(name: &str) -> Result<Self, KindFault> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name).ok_or(KindFault)
+    }
+}
+
 impl Report {
     /// Makes one of what was found.
     #[must_use]
@@ -188,6 +206,14 @@ impl Report {
             Kind::Security => security::sections(findings),
         };
         Self { kind, span: findings.span(), bucket: findings.bucket(), made_at, sections }
+    }
+
+    /// Its key numbers, in their order.
+    pub fn figures(&self) -> impl Iterator<Item = &Figure> {
+        self.sections.iter().flat_map(|section| match &section.body {
+            Body::Figures(figures) => figures.as_slice(),
+            Body::Plot(_) | Body::Table(_) => &[],
+        })
     }
 }
 

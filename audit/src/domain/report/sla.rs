@@ -25,7 +25,8 @@ pub(super) fn sections(found: &Findings) -> Vec<Section> {
         ("Breaches", BREACHED),
         ("Alerts", "sla_alert"),
     ]);
-    figures.insert(3, Figure { label: "Breaches per ticket opened", value: Value::share(breached, opened) });
+    let value = Value::share(breached, opened);
+    figures.insert(3, Figure { label: "Breaches per ticket opened", key: "breaches_per_ticket", value });
 
     let of = |name: &str, aspect, value: &str| {
         found.parts(name, aspect).iter().find(|(it, _)| it == value).map_or(0, |(_, count)| *count)

@@ -26,7 +26,8 @@ pub(super) fn sections(found: &Findings) -> Vec<Section> {
         ("Comments", "tickets_commented"),
     ]);
     let to_resolution = found.durations(RESOLVED).as_ref().map(Durations::mean_ms);
-    figures.push(Figure { label: "Mean time to resolution", value: Value::Duration(to_resolution) });
+    let value = Value::Duration(to_resolution);
+    figures.push(Figure { label: "Mean time to resolution", key: "mean_time_to_resolution", value });
     let table = |title: &str, table| Section::new(title, Body::Table(table));
     vec![
         Section::new("In short", Body::Figures(figures)),
