@@ -6,6 +6,7 @@ mod config;
 mod consumers;
 mod domain;
 mod error;
+mod measures;
 mod pictures;
 mod routes;
 mod run;

@@ -4,3 +4,4 @@ mod asking;
 mod consuming;
 mod relaying;
 mod support;
+mod waiting;
