@@ -2,6 +2,7 @@
 
 mod boot;
 mod commands;
+mod monitoring;
 mod running;
 #[path = "../support/mod.rs"]
 mod support;

@@ -5,17 +5,19 @@ use std::process::ExitCode;
 use crate::command;
 use crate::deny;
 use crate::generate;
+use crate::monitoring;
 use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::test::{self, Suite};
 
 /// The checks before the tests, by the name that `--only` takes.
-const CHECKS: [(&str, Check); 5] = [
+const CHECKS: [(&str, Check); 6] = [
     ("format", |stop| cargo(&["fmt", "--all", "--check"], stop)),
     ("clippy", |stop| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], stop)),
     ("docs", docs),
     ("dependencies", deny::check),
     ("generated", |stop| generate::all(true, stop)),
+    ("monitoring", monitoring::check),
 ];
 
 type Check = fn(&Stop) -> anyhow::Result<String>;

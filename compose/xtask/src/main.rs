@@ -16,6 +16,7 @@ mod command;
 mod deny;
 mod generate;
 mod install;
+mod monitoring;
 mod place;
 mod progress;
 mod seed;
