@@ -4,6 +4,7 @@
 mod config;
 mod domain;
 mod error;
+mod measures;
 mod routes;
 mod run;
 mod service;

@@ -12,7 +12,7 @@ use shared::{
 };
 
 use crate::{
-    Config, routes,
+    Config, measures, routes,
     service::{App, first_admin},
 };
 
@@ -34,6 +34,7 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
         process.revocations.set_loaded();
     }
     bus.follow_revocations();
+    measures::begin();
     bus.relay(db.background());
     app.mail_reset_links(process);
     app.write_down_seen(process);

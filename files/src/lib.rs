@@ -7,6 +7,7 @@ mod consumers;
 mod domain;
 mod error;
 mod looking;
+mod measures;
 mod pictures;
 mod routes;
 mod run;

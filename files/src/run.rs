@@ -14,7 +14,7 @@ use crate::buckets::Buckets;
 use crate::consumers::Files;
 use crate::scanner::Scanner;
 use crate::service::{self, App};
-use crate::{Config, routes};
+use crate::{Config, measures, routes};
 
 /// Opens what the service needs, starts its background tasks, and gives its routes.
 ///
@@ -29,6 +29,7 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     let buckets = Buckets::open(&config.storage, &process.lifecycle).await?;
 
     let bus = Bus::open("files", &common.events, process).await?;
+    measures::begin();
     bus.relay(db.background());
     bus.follow_revocations();
     bus.subscribe(Files::durable()?, db.background(), Files)?;

@@ -7,6 +7,7 @@ mod domain;
 mod error;
 mod gateway;
 mod mail;
+mod measures;
 mod routes;
 mod run;
 mod service;

@@ -15,7 +15,7 @@ use crate::{
     consumers::{self, Commands, Events},
     gateway::{Gateway, GatewayConfig},
     mail::{DirectoryMailer, Links, Mailer, SmtpMailer},
-    routes,
+    measures, routes,
     service::{App, Post, Queue, Setup, Templates, Worker},
 };
 
@@ -46,6 +46,7 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     let app = App::new(db.clone(), process, setup);
     app.refresh_templates(&db.background()).await?;
 
+    measures::begin();
     bus.relay(db.background());
     bus.follow_revocations();
     bus.subscribe(consumers::events_durable()?, db.background(), Events(app.clone()))?;

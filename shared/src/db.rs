@@ -181,6 +181,25 @@ impl Db {
         &self.inner.outbox
     }
 
+    /// How many connections there are, and how many of them are used, as metrics. SQLite has one pool for both ends.
+    pub(crate) fn measure_pools(&self) {
+        let Inner { http, background, service, .. } = &*self.inner;
+        for (pool, connection) in [("http", http), ("background", background)] {
+            let (size, idle, most) = if self.is_postgres() {
+                let it = connection.get_postgres_connection_pool();
+                (it.size(), it.num_idle(), it.options().get_max_connections())
+            } else {
+                let it = connection.get_sqlite_connection_pool();
+                (it.size(), it.num_idle(), it.options().get_max_connections())
+            };
+            let labels = [("service", *service), ("pool", pool)];
+            let used = (size as usize).saturating_sub(idle);
+            metrics::gauge!("db_pool_connections_used", &labels).set(used as f64);
+            metrics::gauge!("db_pool_connections", &labels).set(f64::from(size));
+            metrics::gauge!("db_pool_connections_max", &labels).set(f64::from(most));
+        }
+    }
+
     /// Closes the pools once the last task is done with them.
     pub async fn close(&self) {
         for pool in [&self.inner.http, &self.inner.background] {

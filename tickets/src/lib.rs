@@ -5,6 +5,7 @@ mod config;
 mod consumers;
 mod domain;
 mod error;
+mod measures;
 mod routes;
 mod run;
 mod service;

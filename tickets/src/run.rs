@@ -11,7 +11,7 @@ use shared::process::Process;
 
 use crate::consumers::Tickets;
 use crate::service::{App, Timers};
-use crate::{Config, routes};
+use crate::{Config, measures, routes};
 
 /// Opens what the service needs, starts its background tasks, and gives its routes.
 ///
@@ -24,6 +24,7 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     shared::migrate::<migrations::tickets::Migrator>(&db, &common.database).await?;
 
     let bus = Bus::open("tickets", &common.events, process).await?;
+    measures::begin();
     bus.relay(db.background());
     bus.follow_revocations();
     let cache = Cache::open(&common.cache, "tickets")?;

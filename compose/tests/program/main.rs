@@ -3,6 +3,7 @@
 mod boot;
 mod commands;
 mod house;
+mod monitoring;
 mod operating;
 mod running;
 #[path = "../support/mod.rs"]

@@ -6,6 +6,7 @@ use crate::command;
 use crate::containers;
 use crate::deny;
 use crate::generate;
+use crate::monitoring;
 use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::test::{self, Suite};
@@ -18,6 +19,7 @@ const CHECKS: [(&str, Check); 6] = [
     ("dependencies", deny::check),
     ("containers", containers::check),
     ("generated", |stop| generate::all(true, stop)),
+    ("monitoring", monitoring::check),
 ];
 
 type Check = fn(&Stop) -> anyhow::Result<String>;

@@ -18,10 +18,16 @@ struct Generator {
 }
 
 /// All of them.
-const GENERATORS: &[Generator] = &[Generator {
-    folder: "nats/schemas",
-    cargo: &["run", "-q", "-p", "shared", "--example", "event_schemas", "--"],
-}];
+const GENERATORS: &[Generator] = &[
+    Generator {
+        folder: "nats/schemas",
+        cargo: &["run", "-q", "-p", "shared", "--example", "event_schemas", "--"],
+    },
+    Generator {
+        folder: "compose/monitoring/grafana/dashboards",
+        cargo: &["run", "-q", "-p", "xtask", "--example", "dashboards", "--"],
+    },
+];
 
 /// Writes all generated files anew, or fails when one is not what would be written.
 pub fn run(check: bool, stop: &Stop) -> anyhow::Result<()> {

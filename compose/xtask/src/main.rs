@@ -17,6 +17,7 @@ mod containers;
 mod deny;
 mod generate;
 mod install;
+mod monitoring;
 mod place;
 mod progress;
 mod seed;

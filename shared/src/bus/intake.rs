@@ -14,7 +14,7 @@ use super::{
 use crate::{
     db::{Cause, Db, Tx},
     ids::EventId,
-    telemetry,
+    telemetry::{self, Measure, Unit},
 };
 
 /// After so many deliveries a message that still fails becomes a failed event.
@@ -94,6 +94,7 @@ pub(super) struct Intake<M, H> {
 
 impl<M: Message, H: Handler<M>> Intake<M, H> {
     pub(super) fn new(durable: Durable, db: Db, handler: H) -> Self {
+        begin(durable.name);
         Self { durable, db, handler, kind: std::marker::PhantomData }
     }
 
@@ -215,12 +216,36 @@ impl<M: Message, H: Handler<M>> Intake<M, H> {
             };
             metrics::counter!("consumer_messages_total", "consumer" => consumer, "outcome" => outcome)
                 .increment(1);
+            if incoming.attempt > 1 {
+                metrics::counter!("consumer_redeliveries_total", "consumer" => consumer).increment(1);
+            }
             if let Ok(message) = &incoming.message {
                 let lag = (now - message.timestamp()).to_std().unwrap_or_default();
                 metrics::histogram!("consumer_lag_seconds", "consumer" => consumer).record(lag.as_secs_f64());
             }
         }
     }
+}
+
+/// Describes what is counted of a consumer, all of it at zero.
+fn begin(consumer: &'static str) {
+    let own = [("consumer", consumer)];
+    let messages = Measure::counter("consumer_messages_total", Unit::Count, "Messages that a consumer took.");
+    ["done", "retry", "dead"].iter().for_each(|outcome| messages.series(&[own[0], ("outcome", outcome)]));
+    Measure::counter("consumer_redeliveries_total", Unit::Count, "Messages that had been delivered before.")
+        .series(&own);
+    Measure::histogram("consumer_lag_seconds", Unit::Seconds, "From an event to the end of its handling.")
+        .series(&own);
+    Measure::counter("consumer_rebuilds_total", Unit::Count, "Times that a subscription was made anew.")
+        .series(&own);
+    Measure::gauge("consumer_pending_messages", Unit::Count, "Messages in JetStream not delivered yet.")
+        .series(&own);
+    Measure::gauge(
+        "consumer_unacknowledged_messages",
+        Unit::Count,
+        "Messages delivered and not yet done with.",
+    )
+    .series(&own);
 }
 
 /// How long a message rests after its nth failed delivery: from 1 s, doubling, to 5 min.

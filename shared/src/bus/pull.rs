@@ -1,5 +1,6 @@
 //! A durable pull consumer: reads in batches, hands them to the intake, acknowledges what is committed.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use async_nats::jetstream::{AckKind, Message as Raw, consumer::PullConsumer};
@@ -24,6 +25,8 @@ const AHEAD: usize = 2 * BATCH;
 /// A consumer that has messages pending and delivers none for so long is rebuilt.
 const WATCHDOG: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_secs(1);
+/// How often the server is asked what it still has.
+const MEASURE: Duration = Duration::from_secs(15);
 
 pub(super) fn spawn<M: Message, H: Handler<M>>(
     jetstream: JetStream,
@@ -54,7 +57,10 @@ async fn run<M: Message, H: Handler<M>>(
         let ended = match consumer {
             Ok(consumer) => {
                 subscribed.open();
-                read(&consumer, &intake, &stop).await
+                tokio::select! {
+                    ended = read(&consumer, &intake, &stop) => ended,
+                    never = measure(&consumer, name) => match never {},
+                }
             }
             Err(error) => Err(error),
         };
@@ -68,6 +74,21 @@ async fn run<M: Message, H: Handler<M>>(
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             () = tokio::time::sleep(PAUSE) => {}
+        }
+    }
+}
+
+/// What the server still has for this consumer, as metrics, also while the reading waits for the database.
+async fn measure(consumer: &PullConsumer, name: &'static str) -> Infallible {
+    let mut ticks = tokio::time::interval(MEASURE);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        // Without an answer the last figures stay; that NATS is away is told by others.
+        if let Ok(info) = consumer.get_info().await {
+            let labels = [("consumer", name)];
+            metrics::gauge!("consumer_pending_messages", &labels).set(info.num_pending as f64);
+            metrics::gauge!("consumer_unacknowledged_messages", &labels).set(info.num_ack_pending as f64);
         }
     }
 }

@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use crate::{
     bus::{Again, OutboxEnds, Outgoing},
-    clock::Timestamp,
     db::Db,
     events::Envelope,
     ids::{EventId, LeaseId},
@@ -246,25 +245,6 @@ impl Ledger {
         )
         .await?;
         tx.commit().await
-    }
-
-    /// The age of the oldest event that is not published yet, as a metric.
-    pub(super) async fn measure(&self, term: &Term) -> anyhow::Result<()> {
-        // Two look-ups by index: one condition with OR would walk through all that is retained.
-        let numbered = "SELECT created_at FROM outbox WHERE sequence > $1 ORDER BY sequence LIMIT 1";
-        let waiting = "SELECT created_at FROM outbox WHERE sequence IS NULL ORDER BY position LIMIT 1";
-        let looks = [self.db.sql(numbered, [term.published.into()]), self.db.sql(waiting, [])];
-        let mut oldest = None;
-        for look in looks {
-            if let Some(row) = self.db.conn().query_one_raw(look).await? {
-                let at: Timestamp = row.try_get("", "created_at")?;
-                oldest = Some(oldest.map_or(at, |known: Timestamp| known.min(at)));
-            }
-        }
-        let age =
-            oldest.and_then(|oldest| (self.db.clock().now() - oldest).to_std().ok()).unwrap_or_default();
-        metrics::gauge!("outbox_oldest_age_seconds", "service" => self.db.service()).set(age.as_secs_f64());
-        Ok(())
     }
 
     /// Removes what nobody can ask for any more.

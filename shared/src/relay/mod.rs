@@ -6,6 +6,7 @@
 //! the outbox retains, and the consumers' inboxes drop what they already had.
 
 mod desk;
+mod gauges;
 mod ledger;
 
 use std::time::Duration;
@@ -35,7 +36,9 @@ const TIDY: Duration = Duration::from_secs(3_600);
 pub(crate) fn spawn(bus: Bus, db: Db, process: &Process) {
     let stop = process.lifecycle.halting();
     process.lifecycle.spawn("outbox desk", desk::run(bus.clone(), db.clone(), stop.clone()));
-    let relay = Relay { ledger: Ledger::new(db.clone()), db, bus, verified: None, measured: None };
+    gauges::begin(db.service());
+    process.lifecycle.spawn("outbox gauges", gauges::run(db.clone(), stop.clone()));
+    let relay = Relay { ledger: Ledger::new(db.clone()), db, bus, verified: None };
     process.lifecycle.spawn("relay", relay.run(stop));
 }
 
@@ -45,7 +48,6 @@ struct Relay {
     bus: Bus,
     /// When the stream was last verified, and on which connection.
     verified: Option<(tokio::time::Instant, u64)>,
-    measured: Option<tokio::time::Instant>,
 }
 
 impl Relay {
@@ -100,10 +102,6 @@ impl Relay {
             self.verified = None;
         }
         let commands = self.commands().await?;
-        if self.measured.is_none_or(|at| at.elapsed() > PAUSE) {
-            self.measured = Some(tokio::time::Instant::now());
-            self.ledger.measure(&term).await?;
-        }
         Ok(events? + commands)
     }
 
@@ -112,6 +110,7 @@ impl Relay {
         if batch.is_empty() {
             return Ok(0);
         }
+        let kinds: Vec<_> = batch.iter().map(|event| gauges::kind(&event.subject)).collect();
         let (published, fault) = self.bus.publish(Lane::Events, batch).await;
         // What was acknowledged over a connection that began after the verification proves nothing of what came before.
         let verified_on = self.verified.map(|(_, connection)| connection);
@@ -127,6 +126,7 @@ impl Relay {
             );
             metrics::counter!("relay_published_total", "service" => self.db.service(), "lane" => "events")
                 .increment(published.count as u64);
+            gauges::published(self.db.service(), &kinds[..published.count]);
         }
         fault.map_or(Ok(published.count as u64), Err)
     }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use super::process as system;
 use crate::process::Process;
 
 /// The `metrics` crate has one recorder per process, installed once and for ever; this holds it. It is the one global
@@ -23,13 +24,15 @@ pub fn metrics() -> String {
     handle().render()
 }
 
-/// Keeps the memory of the histograms bounded where nobody reads them.
+/// Begins to measure the process itself, and keeps the memory of the histograms bounded where nobody reads them.
 pub fn upkeep(process: &Process) {
+    system::begin(process.clock.now());
     let halting = process.lifecycle.halting();
     process.lifecycle.spawn("metrics", async move {
         let mut ticks = tokio::time::interval(Duration::from_secs(5));
         while halting.run_until_cancelled(ticks.tick()).await.is_some() {
             handle().run_upkeep();
+            system::look();
         }
         Ok(())
     });

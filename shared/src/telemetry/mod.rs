@@ -1,7 +1,9 @@
 //! Logs, traces, metrics, and the id that ties a request to all that follows from it.
 
 mod json;
+mod measure;
 mod metrics;
+mod process;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -21,6 +23,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{LogFormat, TelemetryConfig};
 
+pub use measure::{Measure, Unit};
 pub use metrics::{METRICS_TYPE, metrics, upkeep};
 pub use trace::{continue_trace, traceparent};
 

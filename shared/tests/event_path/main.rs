@@ -5,3 +5,4 @@ mod consuming;
 mod relaying;
 mod replaying;
 mod support;
+mod waiting;

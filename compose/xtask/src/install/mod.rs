@@ -114,6 +114,17 @@ pub fn all(wanted: Wanted, stop: &Stop) -> anyhow::Result<Tools> {
     })
 }
 
+/// Prometheus's checker of configuration and rules, which its package brings.
+pub fn promtool(stop: &Stop) -> anyhow::Result<PathBuf> {
+    let find = || named("TEST_PROMTOOL").or_else(|| place::on_path("promtool"));
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    let words = "Prometheus's promtool. If it is there: TEST_PROMTOOL=<its promtool>";
+    system_packages(&[Missing { package: "prometheus", words }], stop)?;
+    find().context("the package prometheus was installed, but promtool is not to be found")
+}
+
 fn missing(wanted: Wanted, python: bool) -> Vec<Missing> {
     let mut missing = Vec::new();
     if wanted.postgres && postgres().is_none() {

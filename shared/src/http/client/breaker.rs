@@ -51,8 +51,9 @@ impl Breaker {
         }
     }
 
-    /// How a call ended.
-    pub(super) fn record(&mut self, success: bool, now: Instant) {
+    /// How a call ended; whether that opened the breaker.
+    pub(super) fn record(&mut self, success: bool, now: Instant) -> bool {
+        let before = self.state;
         match self.state {
             State::Closed => {
                 self.recent = (self.recent << 1) | u32::from(!success);
@@ -72,6 +73,7 @@ impl Breaker {
             // A late answer to a call from before it opened.
             State::Open(_) => {}
         }
+        matches!(self.state, State::Open(_)) && self.state != before
     }
 
     fn open(&mut self, now: Instant) {
@@ -105,8 +107,9 @@ mod tests {
         let (mut breaker, now) = (Breaker::new(REST), Instant::now());
         failing(&mut breaker, 4, now);
         assert_eq!(breaker.ask(now), Verdict::Go);
-        failing(&mut breaker, 1, now);
+        assert!(breaker.record(false, now), "this one opens it");
         assert_eq!(breaker.ask(now), Verdict::Wait(REST));
+        assert!(!breaker.record(false, now), "it is open already");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub use settings::ClientSettings;
 use super::error::Problem;
 use super::request_id::REQUEST_ID;
 use crate::auth::Caller;
-use crate::telemetry;
+use crate::telemetry::{self, Measure, Unit};
 use breaker::{Breaker, Verdict};
 use budget::Budget;
 use deadline::DEADLINE;
@@ -115,6 +115,7 @@ impl Failure {
 impl ServiceClient {
     /// A client of the service `name` at `base_url`.
     pub fn new(name: &'static str, base_url: &str, settings: ClientSettings) -> Self {
+        begin(name);
         let http = reqwest::Client::builder()
             .connect_timeout(settings.total)
             .no_proxy()
@@ -231,7 +232,9 @@ impl ServiceClient {
             tries += 1;
             let outcome = self.once(&method, path, body.clone(), caller, deadline).await;
             let failed = matches!(outcome, Try::Failed(_));
-            self.with_state(|state| state.breaker.record(!failed, Instant::now()));
+            if self.with_state(|state| state.breaker.record(!failed, Instant::now())) {
+                metrics::counter!("breaker_openings_total", "target" => *name).increment(1);
+            }
             let Failure { why, wish, passing } = match outcome {
                 Try::Answered(status, body) => return answered(status, body),
                 Try::Failed(failure) => failure,
@@ -302,6 +305,23 @@ impl ServiceClient {
         tracing::warn!(target_service = self.0.name, why, "a service is away");
         CallError::Unavailable { retry_after: retry_after.unwrap_or(Duration::from_secs(1)) }
     }
+}
+
+/// Describes what is counted of the calls to a service, all of it at zero.
+fn begin(target: &'static str) {
+    let own = [("target", target)];
+    let calls = Measure::counter("calls_total", Unit::Count, "Calls to another service.");
+    let lasting = Measure::histogram("call_duration_seconds", Unit::Seconds, "How long such a call took.");
+    for outcome in ["ok", "refused", "unavailable"] {
+        calls.series(&[own[0], ("outcome", outcome)]);
+        lasting.series(&[own[0], ("outcome", outcome)]);
+    }
+    Measure::counter(
+        "breaker_openings_total",
+        Unit::Count,
+        "Times that a service was left alone, having failed.",
+    )
+    .series(&own);
 }
 
 fn answered(status: StatusCode, body: Vec<u8>) -> Result<Vec<u8>, CallError> {
