@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use shared::{
     clock::Clock,
     config::{Faults, Sources},
@@ -78,6 +78,12 @@ enum AdminCommand {
     },
 }
 
+/// The command line, as the man page shows it.
+#[must_use]
+pub fn command_line() -> clap::Command {
+    Arguments::command()
+}
+
 /// The `main` of `helpdesk`.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -149,8 +155,6 @@ fn told(outcome: anyhow::Result<String>) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

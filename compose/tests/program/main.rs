@@ -3,5 +3,6 @@
 mod boot;
 mod commands;
 mod running;
+mod supervised;
 #[path = "../support/mod.rs"]
 mod support;

@@ -19,6 +19,7 @@ use super::span::RequestSpan;
 use super::{docs, document, health};
 use crate::config::HttpConfig;
 use crate::process::Process;
+use crate::program;
 
 /// For each worker. Beyond it new connections wait.
 const CONNECTIONS: usize = 4096;
@@ -37,6 +38,7 @@ pub async fn serve(
     process: &Process,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr().context("the listener has no address")?;
+    let outlived = program::is_inherited(&listener);
     let site = web::Data::new(site(config, name, modules, process)?);
     for module in &site.modules {
         let (guard, stop) = (module.guard.clone(), process.lifecycle.halting());
@@ -79,13 +81,19 @@ pub async fn serve(
     let draining = async {
         stopping.cancelled().await;
         tokio::time::sleep(config.drain_delay).await;
+        let deadline = tokio::time::Instant::now() + config.drain.saturating_sub(config.drain_delay);
+        if outlived {
+            // Who connects from here on waits at the socket for the next process. Who was let in before is answered first:
+            // a stop drops those whom no worker has looked at yet.
+            handle.pause().await;
+            let _ = tokio::time::timeout_at(deadline, quiet(&site.in_flight)).await;
+        }
         // From here on no new connections, and the idle ones are closed. Actix looks once a second whether the last
         // one is gone; we need not wait for that once nothing is in flight.
         let graceful = handle.stop(true);
-        let left = config.drain.saturating_sub(config.drain_delay);
         tokio::select! {
             () = graceful => {}
-            _ = tokio::time::timeout(left, quiet(&site.in_flight)) => {}
+            _ = tokio::time::timeout_at(deadline, quiet(&site.in_flight)) => {}
         }
     };
     tokio::pin!(server);
