@@ -13,6 +13,7 @@ use crate::stop::Stop;
 mod bench;
 mod ci;
 mod command;
+mod deb;
 mod deny;
 mod generate;
 mod install;
@@ -22,6 +23,7 @@ mod seed;
 mod servers;
 mod stop;
 mod test;
+mod units;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The commands of this project")]
@@ -68,6 +70,12 @@ enum Command {
     },
     /// Fills the PostgreSQL database of the tickets service with tickets, comments and their history, and checks them
     Seed(seed::Wanted),
+    /// Builds the Debian package, `target/debian/helpdesk-<profile>.deb`
+    Deb {
+        /// With this profile of cargo; `shipped` is what is to be installed, and takes many minutes
+        #[arg(long, default_value = "shipped")]
+        profile: String,
+    },
     /// Everything a change must pass: format, lints, docs, dependencies, generated files, tests
     Ci {
         /// Only this check; may be given several times
@@ -98,13 +106,17 @@ fn main() -> ExitCode {
 fn run(command: Command, stop: &Stop) -> anyhow::Result<ExitCode> {
     match command {
         Command::Test { embedded_only, real_only, cargo } => {
-            let suite = test::Suite { embedded: !real_only, real: !embedded_only, cargo };
+            let suite = test::Suite { embedded: !real_only, real: !embedded_only, cargo, package: None };
             test::run(&suite, &mut Progress::of(suite.steps()), stop)
         }
         Command::Servers { command, .. } if command.is_empty() => servers::keep(stop),
         Command::Servers { command, .. } => servers::run(&command, stop),
         Command::Bench { quick, only, desk_database } => bench::run(quick, &only, desk_database, stop),
         Command::Seed(wanted) => seed::run(&wanted, stop),
+        Command::Deb { profile } => {
+            println!("{}", deb::build(&profile, stop)?.display());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Ci { only } => ci::run(&only, stop),
         Command::Generate { check } => generate::run(check, stop).map(|()| ExitCode::SUCCESS),
     }
