@@ -98,6 +98,7 @@ async fn journey(machine: &Machine, client: &Client, ada: &str, token: &str, adm
 }
 
 /// Each of them once, while requests go on, a new connection each: none fails.
+#[allow(clippy::disallowed_methods, reason = "the test joins what it spawns")]
 async fn restarts(machine: &Machine, services: &mut [Supervised], token: &str) {
     let done = Arc::new(AtomicBool::new(false));
     let paths = [
@@ -112,7 +113,6 @@ async fn restarts(machine: &Machine, services: &mut [Supervised], token: &str) {
         .into_iter()
         .map(|(service, path)| {
             let (done, url, token) = (done.clone(), machine.at(service) + path, token.to_owned());
-            #[allow(clippy::disallowed_methods, reason = "the test joins it")]
             tokio::spawn(async move {
                 let client = Client::builder().pool_max_idle_per_host(0).build().unwrap();
                 let mut answered = 0;

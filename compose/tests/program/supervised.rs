@@ -11,6 +11,8 @@ use std::{
     },
 };
 
+use serde_json::{Value, json};
+
 use crate::support::{Launch, PATIENCE};
 
 /// What a supervisor hears.
@@ -46,11 +48,13 @@ fn listener(launch: &Launch, key: &str) -> TcpListener {
     TcpListener::bind(("127.0.0.1", launch.port(key))).unwrap()
 }
 
+const HEALTH: &str = "GET /health HTTP/1.1\r\nHost: helpdesk\r\nConnection: close\r\n\r\n";
+
 /// Asks on a connection of its own; the whole answer, or why there is none.
-fn ask(port: u16) -> std::io::Result<String> {
+fn ask(port: u16, request: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(b"GET /health HTTP/1.1\r\nHost: helpdesk\r\nConnection: close\r\n\r\n")?;
+    stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)
@@ -65,7 +69,7 @@ async fn the_supervisor_is_told_that_it_serves_that_it_lives_and_that_it_stops()
     let first = ear.next();
     assert!(first.contains("READY=1\n"), "{first}");
     for key in ["AUTH_PORT", "TICKETS_PORT", "HELPDESK_PORT"] {
-        assert!(ask(launch.port(key)).unwrap().starts_with("HTTP/1.1 200"), "{key}");
+        assert!(ask(launch.port(key), HEALTH).unwrap().starts_with("HTTP/1.1 200"), "{key}");
     }
     for _ in 0..3 {
         assert_eq!(ear.next(), "WATCHDOG=1\n");
@@ -109,7 +113,7 @@ async fn who_connects_while_the_process_is_restarted_is_served_by_the_next_one()
     // Nobody is there, and the connection is had all the same.
     let mut waiting = TcpStream::connect(("127.0.0.1", port)).unwrap();
     waiting.set_read_timeout(Some(PATIENCE)).unwrap();
-    waiting.write_all(b"GET /health HTTP/1.1\r\nHost: helpdesk\r\nConnection: close\r\n\r\n").unwrap();
+    waiting.write_all(HEALTH.as_bytes()).unwrap();
     let _program = launch.ready().await;
     let mut answer = String::new();
     waiting.read_to_string(&mut answer).unwrap();
@@ -124,16 +128,24 @@ async fn over_restarts_no_request_is_refused_or_dropped() {
     let port = launch.port("HELPDESK_PORT");
     let launch = launch.handed(socket, "helpdesk");
     let mut program = launch.ready().await;
+    let account = json!({ "email": "ada@example.com", "password": "a long enough password" });
+    let register = reqwest::Client::new().post(format!("{}/auth/register", program.url())).json(&account);
+    let token = register.send().await.unwrap().json::<Value>().await.unwrap()["accessToken"].clone();
+    // Whoever is let in is answered as ever, not told that it cannot be said yet who calls.
+    let request = format!(
+        "GET /tickets HTTP/1.1\r\nHost: helpdesk\r\nAuthorization: Bearer {}\r\nConnection: close\r\n\r\n",
+        token.as_str().unwrap()
+    );
 
     let done = Arc::new(AtomicBool::new(false));
     let clients: Vec<_> = (0..4)
         .map(|_| {
-            let done = done.clone();
+            let (done, request) = (done.clone(), request.clone());
             std::thread::spawn(move || {
                 let mut answered = 0;
                 while !done.load(Ordering::SeqCst) {
                     let answer =
-                        ask(port).unwrap_or_else(|fault| panic!("after {answered} answers: {fault}"));
+                        ask(port, &request).unwrap_or_else(|fault| panic!("after {answered} answers: {fault}"));
                     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
                     answered += 1;
                 }

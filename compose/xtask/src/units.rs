@@ -25,6 +25,7 @@ pub fn check(stop: &Stop) -> anyhow::Result<String> {
     stand_ins(&binaries)?;
     install(&binaries, &root, stop)?;
     let first = files(&root)?;
+    users(&folder.path().join("users"), stop)?;
     let told = analyzed(&root, stop)?;
     install_again(&binaries, &root, &first, stop)?;
     uninstall(&root, stop)?;
@@ -81,6 +82,19 @@ fn uninstall(root: &Path, stop: &Stop) -> anyhow::Result<()> {
     run(&["--purge"])?;
     let left = files(root)?;
     anyhow::ensure!(left.is_empty(), "uninstall.sh --purge leaves {:?}", left.keys());
+    Ok(())
+}
+
+/// A user for each unit, as systemd makes them from the file that the package brings.
+fn users(root: &Path, stop: &Stop) -> anyhow::Result<()> {
+    let Some(program) = place::on_path("systemd-sysusers") else { return Ok(()) };
+    std::fs::create_dir_all(root.join("etc"))?;
+    let file = place::root().join("compose/systemd/sysusers.d/helpdesk.conf");
+    command::quiet(Command::new(program).arg(format!("--root={}", root.display())).arg(file), stop)?;
+    let passwd = std::fs::read_to_string(root.join("etc/passwd"))?;
+    for name in std::iter::once("helpdesk".to_owned()).chain(SERVICES.map(|name| format!("helpdesk-{name}"))) {
+        anyhow::ensure!(passwd.lines().any(|line| line.starts_with(&format!("{name}:"))), "there is no user {name}");
+    }
     Ok(())
 }
 

@@ -25,6 +25,11 @@ use crate::program;
 const CONNECTIONS: usize = 4096;
 /// Long enough for a page's calls to share a connection, short enough not to hold back a stop.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// How long those who wait at a socket that was handed over go on waiting for the means to judge their tokens. Not for ever:
+/// without auth there are none, and that is better said than kept.
+const OPENS_WITHIN: Duration = Duration::from_secs(5);
+/// How often it is looked at whether they are there.
+const LOOK: Duration = Duration::from_millis(10);
 /// How long nothing must have been in flight for a server to count as drained; the last answers are sent meanwhile.
 const QUIET: Duration = Duration::from_millis(100);
 
@@ -46,6 +51,9 @@ pub async fn serve(
             guard.keep_fresh(stop).await;
             Ok(())
         });
+    }
+    if outlived {
+        let _ = tokio::time::timeout(OPENS_WITHIN, judges(&site.modules, process)).await;
     }
     let for_workers = site.clone();
     let server = HttpServer::new(move || {
@@ -139,6 +147,14 @@ fn with_own_paths(document: &serde_json::Value) -> serde_json::Value {
         document["paths"][path] = serde_json::json!({"get": {}});
     }
     document
+}
+
+/// Returns when every module can say who calls, or when the process stops.
+async fn judges(modules: &[Module], process: &Process) {
+    let stopping = process.lifecycle.stopping();
+    while modules.iter().any(|module| module.guard.waiting_for().is_some()) && !stopping.is_cancelled() {
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// Returns when nothing has been in flight for a moment.
