@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use shared::{
     clock::Clock,
     config::{Faults, Sources},
@@ -103,6 +103,12 @@ enum EventsCommand {
     Replay(replay::Arguments),
 }
 
+/// The command line, as the man page shows it.
+#[must_use]
+pub fn command_line() -> clap::Command {
+    Arguments::command()
+}
+
 /// The `main` of `helpdesk`.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -194,8 +200,6 @@ fn told(outcome: anyhow::Result<String>) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -7,7 +7,7 @@ use std::{
 use shared::{
     config::Sources,
     process::Process,
-    program::{log_panics, prepare_data_dir, run},
+    program::{Inherited, inform, log_panics, prepare_data_dir, run},
 };
 
 use crate::{
@@ -30,7 +30,8 @@ pub fn launch(settings: ProcessSettings, sources: Sources) -> ExitCode {
         prepare_data_dir(&settings.common)?;
         let _data_dir =
             settings.owns_data_dir().then(|| DataDir::take(&settings.common.data_dir)).transpose()?;
-        let ports = Ports::bind(&settings)?;
+        let ports = Ports::take(&settings, Inherited::take()?)?;
+        inform(process, ports.addresses());
         let settings = settings.found_at(&sources, &ports)?;
         let addresses = Addresses::of(&ports);
 

@@ -1,9 +1,12 @@
 //! The ports, taken all or none.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 
 use anyhow::Context;
-use shared::{config::HttpConfig, program};
+use shared::{
+    config::HttpConfig,
+    program::{Inherited, on_this_machine},
+};
 
 use crate::{services::Service, settings::ProcessSettings};
 
@@ -26,8 +29,8 @@ pub struct Ports {
 }
 
 impl Port {
-    fn bind(name: &str, http: &HttpConfig) -> anyhow::Result<Self> {
-        let listener = program::bind(http, name)?;
+    fn bind(name: &str, http: &HttpConfig, inherited: &mut Inherited) -> anyhow::Result<Self> {
+        let listener = inherited.bind(http, name)?;
         let address = listener.local_addr().with_context(|| format!("the port of {name} has no address"))?;
         Ok(Self { listener, address })
     }
@@ -35,12 +38,7 @@ impl Port {
     /// Where to reach it from this machine.
     #[must_use]
     pub fn url(&self) -> String {
-        let host = match self.address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-            ip => ip,
-        };
-        format!("http://{}", SocketAddr::new(host, self.address.port()))
+        format!("http://{}", on_this_machine(self.address))
     }
 }
 
@@ -50,9 +48,18 @@ impl Ports {
     /// # Errors
     /// A sentence for each that is not to be had.
     pub fn bind(settings: &ProcessSettings) -> anyhow::Result<Self> {
+        Self::take(settings, Inherited::default())
+    }
+
+    /// As [`Ports::bind`], with the sockets that were handed over in place of those of their services.
+    ///
+    /// # Errors
+    /// Those too where a socket listens elsewhere than the settings say, or is for no service of this process.
+    pub fn take(settings: &ProcessSettings, mut inherited: Inherited) -> anyhow::Result<Self> {
         let mut faults = Vec::new();
-        let mut take =
-            |name, http| Port::bind(name, http).map_err(|fault| faults.push(format!("{fault:#}"))).ok();
+        let mut take = |name, http| {
+            Port::bind(name, http, &mut inherited).map_err(|fault| faults.push(format!("{fault:#}"))).ok()
+        };
         let services: Vec<_> = settings
             .services
             .iter()
@@ -62,8 +69,15 @@ impl Ports {
             })
             .collect();
         let gateway = settings.gateway().and_then(|http| take("helpdesk", http));
+        faults.extend(inherited.all_taken().err().map(|fault| fault.to_string()));
         anyhow::ensure!(faults.is_empty(), faults.join("\n"));
         Ok(Self { services, gateway })
+    }
+
+    /// Where all of them listen.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.services.iter().map(|(_, port)| port).chain(&self.gateway).map(|port| port.address).collect()
     }
 
     /// The URL of a service on its own port, if it is in this process.

@@ -6,6 +6,7 @@ mod house;
 mod monitoring;
 mod operating;
 mod running;
+mod supervised;
 #[path = "../support/mod.rs"]
 mod support;
 mod verifying;

@@ -7,9 +7,13 @@
 use std::{
     fs::File,
     net::TcpListener,
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -17,6 +21,11 @@ use std::{
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_millis(5);
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_helpdesk");
+
+/// Becomes the program, with its standard input as the first of the descriptors that are handed over.
+const HAND_OVER: &str = r#"export LISTEN_PID=$$ LISTEN_FDS=1; exec "$0" "$@" 3<&0 </dev/null"#;
 
 /// The servers of the program and the setting of each one's port.
 const PORTS: [&str; 7] = [
@@ -38,6 +47,8 @@ pub struct Launch {
     arguments: Vec<String>,
     /// Whose port the program is found at.
     front: String,
+    /// What a supervisor hands over, and to which service.
+    socket: Option<(Arc<TcpListener>, String)>,
 }
 
 impl Launch {
@@ -45,7 +56,7 @@ impl Launch {
     pub fn within(folder: &Path) -> Self {
         let ports = PORTS.map(|_| free_port()).to_vec();
         let (environment, arguments, front) = (Vec::new(), Vec::new(), "helpdesk".to_owned());
-        Self { folder: folder.to_owned(), ports, environment, arguments, front }
+        Self { folder: folder.to_owned(), ports, environment, arguments, front, socket: None }
             .with("LOG_FORMAT", "text")
             .with("BCRYPT_COST", "4")
     }
@@ -75,6 +86,12 @@ impl Launch {
         self.arguments(&["serve", "--only", &services.join(",")])
     }
 
+    /// With a socket that it is handed over, as by systemd, which keeps it open from one process to the next.
+    pub fn handed(mut self, socket: TcpListener, service: &str) -> Self {
+        self.socket = Some((Arc::new(socket), service.to_owned()));
+        self
+    }
+
     /// The port behind a setting, as in `TICKETS_PORT`.
     pub fn port(&self, key: &str) -> u16 {
         self.ports[PORTS.iter().position(|known| *known == key).unwrap()]
@@ -92,7 +109,14 @@ impl Launch {
 
     /// What starts it, with its output wherever it may go.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_helpdesk"));
+        let (mut command, stdin) = match &self.socket {
+            None => (Command::new(PROGRAM), Stdio::null()),
+            Some((socket, _)) => {
+                let mut shell = Command::new("/bin/sh");
+                shell.args(["-c", HAND_OVER, PROGRAM]);
+                (shell, OwnedFd::from(socket.try_clone().unwrap()).into())
+            }
+        };
         command
             .args(&self.arguments)
             .current_dir(&self.folder)
@@ -101,7 +125,8 @@ impl Launch {
             .env("HELPDESK_DATA_DIR", self.data_dir())
             .envs(PORTS.iter().zip(&self.ports).map(|(key, port)| (*key, port.to_string())))
             .envs(self.environment.iter().map(|(key, value)| (key, value)))
-            .stdin(Stdio::null());
+            .envs(self.socket.iter().map(|(_, service)| ("LISTEN_FDNAMES", service)))
+            .stdin(stdin);
         command
     }
 

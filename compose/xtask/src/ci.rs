@@ -4,22 +4,26 @@ use std::process::ExitCode;
 
 use crate::command;
 use crate::containers;
+use crate::deb;
 use crate::deny;
 use crate::generate;
 use crate::monitoring;
 use crate::progress::Progress;
 use crate::stop::Stop;
 use crate::test::{self, Suite};
+use crate::units;
 
 /// The checks before the tests, by the name that `--only` takes.
-const CHECKS: [(&str, Check); 6] = [
+const CHECKS: [(&str, Check); 9] = [
     ("format", |stop| cargo(&["fmt", "--all", "--check"], stop)),
     ("clippy", |stop| cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"], stop)),
     ("docs", docs),
     ("dependencies", deny::check),
     ("containers", containers::check),
-    ("generated", |stop| generate::all(true, stop)),
+    ("units", units::check),
     ("monitoring", monitoring::check),
+    ("generated", |stop| generate::all(true, stop)),
+    ("package", deb::check),
 ];
 
 type Check = fn(&Stop) -> anyhow::Result<String>;
@@ -35,11 +39,15 @@ pub fn run(only: &[String], stop: &Stop) -> anyhow::Result<ExitCode> {
     );
     let checks: Vec<_> =
         CHECKS.iter().filter(|(name, _)| only.is_empty() || only.iter().any(|it| it == name)).collect();
-    let suite = Suite { embedded: only.is_empty(), real: only.is_empty(), cargo: Vec::new() };
+    let whole = only.is_empty();
+    let mut suite = Suite { embedded: whole, real: whole, cargo: Vec::new(), package: None };
     let mut progress = Progress::of(checks.len() + suite.steps());
     for (name, check) in checks {
         // A failure is in the table; the other steps are worth knowing all the same.
-        let _ = progress.step(name, || check(stop));
+        let passed = progress.step(name, || check(stop)).is_ok();
+        if *name == "package" && passed {
+            suite.package = Some(deb::tested());
+        }
         stop.check()?;
     }
     test::run(&suite, &mut progress, stop)

@@ -70,6 +70,19 @@ pub fn quiet(command: &mut Command, stop: &Stop) -> anyhow::Result<String> {
     Ok(said)
 }
 
+/// As [`quiet`], and gives both what the command said and what it complained about.
+pub fn words(command: &mut Command, stop: &Stop) -> anyhow::Result<String> {
+    let words = in_words(command);
+    let child =
+        spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0))?;
+    let _front = stop.in_front(-id(&child));
+    let output = child.wait_with_output()?;
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    succeed(&words, output.status, stop).with_context(|| last_lines(&said, 15))?;
+    Ok(said)
+}
+
 /// What `cargo test` counted, over all its binaries.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {

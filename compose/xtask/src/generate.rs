@@ -27,6 +27,10 @@ const GENERATORS: &[Generator] = &[
         folder: "compose/monitoring/grafana/dashboards",
         cargo: &["run", "-q", "-p", "xtask", "--example", "dashboards", "--"],
     },
+    Generator {
+        folder: "compose/systemd/man",
+        cargo: &["run", "-q", "-p", "compose", "--example", "man_pages", "--"],
+    },
 ];
 
 /// Writes all generated files anew, or fails when one is not what would be written.
@@ -63,9 +67,11 @@ pub fn all(check: bool, stop: &Stop) -> anyhow::Result<String> {
     })
 }
 
-type Files = BTreeMap<PathBuf, Vec<u8>>;
+/// Files with what is in them, by their names below a folder.
+pub type Files = BTreeMap<PathBuf, Vec<u8>>;
 
-fn files(folder: &Path) -> anyhow::Result<Files> {
+/// All files below a folder.
+pub fn files(folder: &Path) -> anyhow::Result<Files> {
     let mut found = Files::new();
     let mut open = vec![folder.to_path_buf()];
     while let Some(next) = open.pop() {

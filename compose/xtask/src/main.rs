@@ -14,6 +14,7 @@ mod bench;
 mod ci;
 mod command;
 mod containers;
+mod deb;
 mod deny;
 mod generate;
 mod install;
@@ -24,6 +25,7 @@ mod seed;
 mod servers;
 mod stop;
 mod test;
+mod units;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The commands of this project")]
@@ -74,6 +76,12 @@ enum Command {
     /// Fills the PostgreSQL database of the tickets service with tickets, comments and their history, or that of audit with a
     /// trail, and checks them
     Seed(seed::Wanted),
+    /// Builds the Debian package, `target/debian/helpdesk-<profile>.deb`
+    Deb {
+        /// With this profile of cargo; `shipped` is what is to be installed, and takes many minutes
+        #[arg(long, default_value = "shipped")]
+        profile: String,
+    },
     /// Everything a change must pass: format, lints, docs, dependencies, generated files, tests
     Ci {
         /// Only this check; may be given several times
@@ -104,7 +112,7 @@ fn main() -> ExitCode {
 fn run(command: Command, stop: &Stop) -> anyhow::Result<ExitCode> {
     match command {
         Command::Test { embedded_only, real_only, cargo } => {
-            let suite = test::Suite { embedded: !real_only, real: !embedded_only, cargo };
+            let suite = test::Suite { embedded: !real_only, real: !embedded_only, cargo, package: None };
             test::run(&suite, &mut Progress::of(suite.steps()), stop)
         }
         Command::Servers { command, .. } if command.is_empty() => servers::keep(stop),
@@ -115,6 +123,10 @@ fn run(command: Command, stop: &Stop) -> anyhow::Result<ExitCode> {
             bench::run(quick, &only, seeded, stop)
         }
         Command::Seed(wanted) => seed::run(&wanted, stop),
+        Command::Deb { profile } => {
+            println!("{}", deb::build(&profile, stop)?.display());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Ci { only } => ci::run(&only, stop),
         Command::Generate { check } => generate::run(check, stop).map(|()| ExitCode::SUCCESS),
     }

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the suite on the embedded backends, and again on real servers.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::command::{self, Counts};
@@ -14,6 +15,8 @@ pub struct Suite {
     pub real: bool,
     /// Arguments for `cargo test`; without a package among them, all are tested.
     pub cargo: Vec<String>,
+    /// The Debian package, where one was built to be tested.
+    pub package: Option<PathBuf>,
 }
 
 impl Suite {
@@ -74,7 +77,8 @@ fn tests(suite: &Suite, environment: &[(&'static str, String)], stop: &Stop) -> 
     for variable in servers::VARIABLES {
         cargo.env_remove(variable);
     }
-    cargo.envs(environment.iter().cloned());
+    cargo.env_remove("TEST_DEB");
+    cargo.envs(environment.iter().cloned()).envs(suite.package.iter().map(|package| ("TEST_DEB", package)));
     let (counts, content) = command::tests(&mut cargo, stop)?;
     judge(counts, content)
 }

@@ -19,11 +19,17 @@ use super::span::RequestSpan;
 use super::{docs, document, health};
 use crate::config::HttpConfig;
 use crate::process::Process;
+use crate::program;
 
 /// For each worker. Beyond it new connections wait.
 const CONNECTIONS: usize = 4096;
 /// Long enough for a page's calls to share a connection, short enough not to hold back a stop.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// How long those who wait at a socket that was handed over go on waiting for the means to judge their tokens. Not for ever:
+/// without auth there are none, and that is better said than kept.
+const OPENS_WITHIN: Duration = Duration::from_secs(5);
+/// How often it is looked at whether they are there.
+const LOOK: Duration = Duration::from_millis(10);
 /// How long nothing must have been in flight for a server to count as drained; the last answers are sent meanwhile.
 const QUIET: Duration = Duration::from_millis(100);
 
@@ -37,6 +43,7 @@ pub async fn serve(
     process: &Process,
 ) -> anyhow::Result<()> {
     let address = listener.local_addr().context("the listener has no address")?;
+    let outlived = program::is_inherited(&listener);
     let site = web::Data::new(site(config, name, modules, process)?);
     for module in &site.modules {
         let (guard, stop) = (module.guard.clone(), process.lifecycle.halting());
@@ -44,6 +51,9 @@ pub async fn serve(
             guard.keep_fresh(stop).await;
             Ok(())
         });
+    }
+    if outlived {
+        let _ = tokio::time::timeout(OPENS_WITHIN, judges(&site.modules, process)).await;
     }
     let for_workers = site.clone();
     let server = HttpServer::new(move || {
@@ -79,13 +89,19 @@ pub async fn serve(
     let draining = async {
         stopping.cancelled().await;
         tokio::time::sleep(config.drain_delay).await;
+        let deadline = tokio::time::Instant::now() + config.drain.saturating_sub(config.drain_delay);
+        if outlived {
+            // Who connects from here on waits at the socket for the next process. Who was let in before is answered first:
+            // a stop drops those whom no worker has looked at yet.
+            handle.pause().await;
+            let _ = tokio::time::timeout_at(deadline, quiet(&site.in_flight)).await;
+        }
         // From here on no new connections, and the idle ones are closed. Actix looks once a second whether the last
         // one is gone; we need not wait for that once nothing is in flight.
         let graceful = handle.stop(true);
-        let left = config.drain.saturating_sub(config.drain_delay);
         tokio::select! {
             () = graceful => {}
-            _ = tokio::time::timeout(left, quiet(&site.in_flight)) => {}
+            _ = tokio::time::timeout_at(deadline, quiet(&site.in_flight)) => {}
         }
     };
     tokio::pin!(server);
@@ -131,6 +147,14 @@ fn with_own_paths(document: &serde_json::Value) -> serde_json::Value {
         document["paths"][path] = serde_json::json!({"get": {}});
     }
     document
+}
+
+/// Returns when every module can say who calls, or when the process stops.
+async fn judges(modules: &[Module], process: &Process) {
+    let stopping = process.lifecycle.stopping();
+    while modules.iter().any(|module| module.guard.waiting_for().is_some()) && !stopping.is_cancelled() {
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// Returns when nothing has been in flight for a moment.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use sea_orm_migration::MigratorTrait;
 
-use super::{bind, complain, health, log_panics, prepare_data_dir, refuse, run, runtime};
+use super::{Inherited, complain, health, inform, log_panics, prepare_data_dir, refuse, run, runtime};
 use crate::clock::Clock;
 use crate::config::{Common, EventBus, Faults, Sources};
 use crate::db::Db;
@@ -44,6 +44,13 @@ enum ConfigCommand {
     Check,
 }
 
+/// The command line of a service's own binary, as its man page shows it.
+#[must_use]
+pub fn command_line(name: &'static str) -> clap::Command {
+    let binary = format!("helpdesk-{name}");
+    Arguments::command().name(name).bin_name(&binary).display_name(&binary)
+}
+
 /// The `main` of a service's own small binary: `serve` (the default), `migrate`, `config check`, `healthcheck`.
 pub fn main<M, C, R>(name: &'static str, read: fn(&Sources) -> Result<C, Faults>, serve: R) -> ExitCode
 where
@@ -51,8 +58,7 @@ where
     C: AsRef<Common>,
     R: AsyncFnOnce(C, TcpListener, &Process) -> anyhow::Result<()>,
 {
-    let binary = format!("helpdesk-{name}");
-    let matches = Arguments::command().name(name).bin_name(&binary).display_name(&binary).get_matches();
+    let matches = command_line(name).get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|fault| fault.exit());
     let config = match Sources::from_process_environment().and_then(|sources| read(&sources)) {
         Ok(config) => config,
@@ -63,8 +69,11 @@ where
         Command::Serve => run(&common.telemetry, common.http.drain, async |process: &Process| {
             log_panics();
             prepare_data_dir(&common)?;
-            let listener = bind(&common.http, name)?;
+            let mut inherited = Inherited::take()?;
+            let listener = inherited.bind(&common.http, name)?;
+            inherited.all_taken()?;
             announce(&common, &listener);
+            inform(process, vec![listener.local_addr()?]);
             serve(config, listener, process).await
         }),
         Command::Migrate => told(name, bring_up_to_date::<M>(&common)),

@@ -3,6 +3,7 @@
 mod command;
 mod memory;
 mod ports;
+mod supervisor;
 #[cfg(test)]
 mod tests;
 
@@ -19,8 +20,9 @@ use crate::config::{Common, Environment, Faults, TelemetryConfig};
 use crate::process::{Lifecycle, Process};
 use crate::telemetry;
 
-pub use command::main;
+pub use command::{command_line, main};
 pub use ports::{bind, health};
+pub use supervisor::{Inherited, inform, is_inherited, on_this_machine};
 
 /// The exit code for a configuration that cannot be used (EX_CONFIG of sysexits.h).
 pub const EXIT_CONFIG: u8 = 78;

