@@ -77,7 +77,11 @@ fn same(packed: &Path, installed: &Path) -> anyhow::Result<()> {
     let program = |name: &PathBuf| name.starts_with("usr/bin");
     for (name, content) in installed.iter().filter(|(name, _)| compared(name)) {
         let there = packed.get(name).with_context(|| format!("{} is not in the package", name.display()))?;
-        anyhow::ensure!(program(name) || there == content, "{} is another one in the package", name.display());
+        anyhow::ensure!(
+            program(name) || there == content,
+            "{} is another one in the package",
+            name.display()
+        );
     }
     let more = packed.keys().find(|name| compared(name) && !installed.contains_key(*name));
     anyhow::ensure!(more.is_none(), "install.sh does not install {more:?}");
