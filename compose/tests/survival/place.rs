@@ -98,6 +98,18 @@ impl Place {
         self.real.as_ref().map_or_else(|| self.folder.path().join("data/mail"), |real| real.maildir.clone())
     }
 
+    /// Loses every database; empty ones are in their places.
+    pub async fn lose_databases(&self) {
+        let real = self.real.as_ref().expect("only on real servers");
+        real.each_database("DROP DATABASE {} WITH (FORCE)").await;
+        real.each_database("CREATE DATABASE {}").await;
+    }
+
+    /// A name that nobody else has here.
+    pub fn name(&self) -> &str {
+        self.real.as_ref().map_or("embedded", |real| &real.prefix)
+    }
+
     /// Leaves the servers as they were found.
     pub async fn clean(&self) {
         if let Some(real) = &self.real {
