@@ -258,7 +258,10 @@ mod tests {
         for (applied, words) in [
             (vec!["users_0001"], "holds users_0001, which this program does not know: it belongs to another"),
             (vec![both[0], both[1], "users_0003"], "holds users_0003"),
-            (vec![both[0], "tickets_0003"], "holds tickets_0003, which this program does not know, and lacks"),
+            (
+                vec![both[0], "tickets_0003"],
+                "holds tickets_0003, which this program does not know, and lacks",
+            ),
         ] {
             let refusal = judged(&applied).unwrap_err();
             assert!(refusal.contains(words), "{refusal}");

@@ -68,8 +68,7 @@ impl Backups {
     /// Loses the buckets, with all that is in them.
     pub fn lose_buckets(&self) {
         let list = self.folder.join("objects");
-        let output =
-            self.run(Path::new("-c"), &[Path::new(LOSE_BUCKETS), &script("places.sh"), &list]);
+        let output = self.run(Path::new("-c"), &[Path::new(LOSE_BUCKETS), &script("places.sh"), &list]);
         assert!(output.status.success(), "{}", complaint(&output));
     }
 

@@ -47,12 +47,14 @@ impl Desk {
         let email = format!("person{number}@{town}");
         let account = self.post("/auth/register", "", &json!({"email": email, "password": PASSWORD})).await;
         let token = account["accessToken"].as_str().expect("a token").to_owned();
-        let ticket = json!({"title": format!("Case {number}"), "description": "It burns.", "category": "hardware"});
+        let ticket =
+            json!({"title": format!("Case {number}"), "description": "It burns.", "category": "hardware"});
         let ticket = self.post("/tickets", &token, &ticket).await;
         let ticket = ticket["id"].as_str().expect("an id").to_owned();
         let content = format!("What {email} has seen. ").repeat(200);
         let file = self.upload(&token, &ticket, content).await;
-        self.post(&format!("/tickets/{ticket}/comments"), &self.admin, &json!({"content": "We are coming."})).await;
+        self.post(&format!("/tickets/{ticket}/comments"), &self.admin, &json!({"content": "We are coming."}))
+            .await;
         Person { email, token, ticket, file }
     }
 

@@ -193,6 +193,27 @@ impl Drop for Nats {
     }
 }
 
+/// A Redis server that keeps nothing over its end, which is this value's.
+pub struct Redis(Child);
+
+impl Redis {
+    pub fn start(program: &Path, port: u16) -> Self {
+        let child = Command::new(program)
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn();
+        Self(child.expect("redis-server can be started"))
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.0.kill().expect("a child can be killed");
+        self.0.wait().expect("a child can be waited for");
+    }
+}
+
 fn start(program: &Path, port: u16, store: &Path) -> Child {
     Command::new(program)
         .args(["--jetstream", "--addr", "127.0.0.1", "--port", &port.to_string(), "--store_dir"])

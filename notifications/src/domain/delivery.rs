@@ -332,9 +332,11 @@ mod tests {
         let id = order(cause, 1, Channel::Email).id();
         assert_eq!(order(cause, 1, Channel::Email).id(), id);
         assert_eq!((id.0.get_version_num(), &id.0.as_bytes()[..6]), (7, &cause.to_be_bytes()[..6]));
-        for other in
-            [order(cause + 1, 1, Channel::Email), order(cause, 2, Channel::Email), order(cause, 1, Channel::InApp)]
-        {
+        for other in [
+            order(cause + 1, 1, Channel::Email),
+            order(cause, 2, Channel::Email),
+            order(cause, 1, Channel::InApp),
+        ] {
             assert_ne!(other.id(), id);
         }
     }
