@@ -2,9 +2,12 @@
 //! JetStream's store is wiped under it. Afterwards every ticket that was answered 201 is there, with one audit row and one
 //! mail. And with three replicas of tickets, of which one is killed again and again, what happens by itself happens once;
 //! with three of notifications, each mail is sent, and a repeat is known by its Message-ID; with three of audit, the trail is one
-//! chain that has each event once.
+//! chain that has each event once. And when all of it is lost, a backup that was taken while people worked brings it back.
 
+mod backup;
 mod clients;
+mod desk;
+mod drill;
 mod ledger;
 mod mails;
 mod outages;

@@ -98,6 +98,18 @@ impl Place {
         self.real.as_ref().map_or_else(|| self.folder.path().join("data/mail"), |real| real.maildir.clone())
     }
 
+    /// Loses every database; empty ones are in their places.
+    pub async fn lose_databases(&self) {
+        let real = self.real.as_ref().expect("only on real servers");
+        real.each_database("DROP DATABASE {} WITH (FORCE)").await;
+        real.each_database("CREATE DATABASE {}").await;
+    }
+
+    /// A name that nobody else has here.
+    pub fn name(&self) -> &str {
+        self.real.as_ref().map_or("embedded", |real| &real.prefix)
+    }
+
     /// Leaves the servers as they were found.
     pub async fn clean(&self) {
         if let Some(real) = &self.real {
@@ -178,6 +190,27 @@ impl Drop for Nats {
         // It may have been killed already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A Redis server that keeps nothing over its end, which is this value's.
+pub struct Redis(Child);
+
+impl Redis {
+    pub fn start(program: &Path, port: u16) -> Self {
+        let child = Command::new(program)
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn();
+        Self(child.expect("redis-server can be started"))
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.0.kill().expect("a child can be killed");
+        self.0.wait().expect("a child can be waited for");
     }
 }
 
