@@ -27,6 +27,7 @@ struct Real {
     redis: Option<String>,
     smtp: String,
     maildir: PathBuf,
+    s3: Option<[String; 3]>,
 }
 
 impl Place {
@@ -47,6 +48,11 @@ impl Place {
             redis: named("TEST_REDIS_URL"),
             smtp: named("TEST_SMTP_URL")?,
             maildir: named("TEST_SMTP_MAILDIR")?.into(),
+            s3: ["TEST_S3_URL", "TEST_S3_ACCESS_KEY", "TEST_S3_SECRET_KEY"]
+                .map(named)
+                .into_iter()
+                .collect::<Option<Vec<_>>>()
+                .and_then(|all| all.try_into().ok()),
         };
         real.each_database("CREATE DATABASE {}").await;
         Some(Self { real: Some(real), ..Self::embedded() })
@@ -72,6 +78,21 @@ impl Place {
             Some(redis) => launch.with("REDIS_URL", redis).with("CACHE_PREFIX", &real.prefix),
             None => launch,
         }
+    }
+
+    /// The same, with files where several replicas find them.
+    pub fn launch_sharing_files(&self) -> Launch {
+        let launch = self.launch();
+        let Some(Real { prefix, s3: Some([endpoint, access_key, secret_key]), .. }) = &self.real else {
+            return launch;
+        };
+        let bucket = |name: &str| format!("{}-{name}", prefix.replace('_', "-"));
+        launch
+            .with("S3_ENDPOINT", endpoint)
+            .with("S3_ACCESS_KEY", access_key)
+            .with("S3_SECRET_KEY", secret_key)
+            .with("S3_BUCKET_TICKETS", bucket("tickets"))
+            .with("S3_BUCKET_AVATARS", bucket("avatars"))
     }
 
     /// The program of a Redis server, where one is named.

@@ -40,6 +40,7 @@ pub struct Tools {
     pub aiosmtpd: Option<PathBuf>,
     pub weed: Option<PathBuf>,
     pub clamd: Option<PathBuf>,
+    pub haproxy: Option<PathBuf>,
 }
 
 impl Tools {
@@ -112,6 +113,7 @@ pub fn all(wanted: Wanted, stop: &Stop) -> anyhow::Result<Tools> {
         aiosmtpd: python::SERVERS.tool("aiosmtpd"),
         weed: python::SERVERS.tool("weed"),
         clamd: clamd(),
+        haproxy: haproxy(stop),
     })
 }
 
@@ -187,6 +189,21 @@ fn clamd() -> Option<PathBuf> {
     // Where it lies on Debian is on the path of root alone.
     let debian = || Some(PathBuf::from("/usr/sbin/clamd")).filter(|file| place::is_program(file));
     named("TEST_CLAMD").or_else(|| place::on_path("clamd")).or_else(debian)
+}
+
+/// The proxy that only one test wants.
+fn haproxy(stop: &Stop) -> Option<PathBuf> {
+    // Where it lies on Debian is on the path of root alone.
+    let debian = || Some(PathBuf::from("/usr/sbin/haproxy")).filter(|file| place::is_program(file));
+    let find = || named("TEST_HAPROXY").or_else(|| place::on_path("haproxy")).or_else(debian);
+    find().or_else(|| {
+        if debian::is_here()
+            && let Err(fault) = debian::install(&["haproxy"], stop)
+        {
+            println!("HAProxy could not be installed, so the test that wants it leaves it out: {fault:#}");
+        }
+        find()
+    })
 }
 
 /// A NATS server of the system that is new enough.
