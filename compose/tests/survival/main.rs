@@ -14,6 +14,7 @@ mod outages;
 mod outbox;
 mod place;
 mod replicas;
+mod rollback;
 mod stories;
 #[path = "../support/mod.rs"]
 mod support;
