@@ -11,13 +11,14 @@ use std::{
     time::Duration,
 };
 
+use compose::services::Service;
 use reqwest::{Client, Method, StatusCode, multipart};
 use serde_json::{Value, json};
 use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
     left_out,
-    place::{Nats, Place, SERVICES},
+    place::{Nats, Place},
     proxy::Site,
     support::{Launch, Program},
 };
@@ -121,20 +122,21 @@ struct Replica {
     program: Option<Program>,
 }
 
-fn replicas(place: &Place, url: &str) -> Vec<Replica> {
+fn replicas(place: &Place, buckets: &[(&str, String)], url: &str) -> Vec<Replica> {
     let mut replicas = Vec::new();
     for machine in MACHINES {
-        let launch = SERVICES.iter().fold(place.launch_sharing_files(), |launch, service| {
-            let key = compose::services::Service::ALL.into_iter().find(|it| it.name() == *service);
-            launch.with(&key.unwrap().url_key().to_ascii_uppercase(), url)
-        });
-        let launch = launch
+        let launch = buckets.iter().fold(place.launch(), |launch, (key, value)| launch.with(key, value));
+        let found_at =
+            |launch: Launch, service: Service| launch.with(&service.url_key().to_ascii_uppercase(), url);
+        let launch = Service::ALL
+            .into_iter()
+            .fold(launch, found_at)
             .with("ADMIN_EMAIL", ADMIN.0)
             .with("ADMIN_PASSWORD", ADMIN.1)
             .with("JWT_SECRET", "j".repeat(32))
             .with("AUDIT_SECRET", "a".repeat(32))
             .with("DRAIN_DELAY", "2s");
-        for service in SERVICES {
+        for service in Service::ALL.map(Service::name) {
             let launch = launch.clone().moved(&place.folder(&format!("{service}-{machine}")));
             replicas.push(Replica { service, machine, launch: launch.only(&[service]), program: None });
         }
@@ -158,9 +160,10 @@ async fn upload(url: &str, token: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_machines_behind_a_proxy_are_restarted_and_no_request_fails() {
     let (Some(site), Some(place)) = (Site::choose(), Place::real().await) else { return left_out() };
+    let Some(buckets) = place.buckets() else { return left_out() };
     let (restarts, rate) = (chosen("ROLLING_RESTARTS", 12), chosen("ROLLING_RATE", 40));
     let _nats = Nats::start(&place).await;
-    let mut replicas = replicas(&place, &site.url());
+    let mut replicas = replicas(&place, buckets, &site.url());
     let ports: Vec<_> = replicas
         .iter()
         .map(|it| {

@@ -135,6 +135,9 @@ fn missing(wanted: Wanted, python: bool) -> Vec<Missing> {
                      TEST_PG_BIN=<the folder of initdb>, or TEST_DATABASE_URL=<a superuser's address>";
         missing.push(Missing { package: "postgresql", words });
     }
+    if wanted.s3 && place::on_path("curl").is_none() {
+        missing.push(Missing { package: "curl", words: "curl, with which backups reach buckets" });
+    }
     if wanted.redis && redis_server().is_none() {
         let words = "Redis 6 or newer. If it is there: TEST_REDIS_SERVER=<its redis-server>, or TEST_REDIS_URL=<an address>";
         missing.push(Missing { package: "redis-server", words });
