@@ -47,8 +47,8 @@ pub struct Call {
     pub until: Option<&'static str>,
     /// Names of tests and their JavaScript, on the answer's `body`.
     pub tests: Vec<(String, String)>,
-    /// Variables, and what of the body they keep for the requests to come.
-    pub keeps: Vec<(String, &'static str)>,
+    /// Variables, and what of the answer, in JavaScript, they keep for the requests to come.
+    pub keeps: Vec<(String, String)>,
     /// Whether what comes back is something else than JSON.
     pub is_text: bool,
 }
@@ -148,9 +148,15 @@ impl Call {
         self
     }
 
-    /// Keeps a part of the answer in a variable.
+    /// Keeps a part of the answer's body in a variable.
     pub fn keeps(mut self, variable: impl Into<String>, part: &'static str) -> Self {
-        self.keeps.push((variable.into(), part));
+        self.keeps.push((variable.into(), format!("body.{part}")));
+        self
+    }
+
+    /// Keeps a header of the answer in a variable.
+    pub fn keeps_header(mut self, variable: &'static str, header: &'static str) -> Self {
+        self.keeps.push((variable.into(), format!("pm.response.headers.get(\"{header}\")")));
         self
     }
 

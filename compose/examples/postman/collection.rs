@@ -33,15 +33,18 @@ impl Collection {
             anyhow::ensure!(names.insert(&call.name), "{}: {:?} is there twice", self.name, call.name);
         }
         let sent: BTreeSet<&str> = calls().map(|call| call.operation).collect();
-        let is_service = contract.of(self.name).any(|name| contract.operation(&name).is_ok_and(|it| it.service() == self.name));
+        let is_service = contract
+            .of(self.name)
+            .any(|name| contract.operation(&name).is_ok_and(|it| it.service() == self.name));
         if is_service {
-            let missing: Vec<String> = contract.of(self.name).filter(|name| !sent.contains(name.as_str())).collect();
+            let missing: Vec<String> =
+                contract.of(self.name).filter(|name| !sent.contains(name.as_str())).collect();
             anyhow::ensure!(missing.is_empty(), "no request of {} sends {}", self.name, missing.join(", "));
         }
         let operations: Vec<Operation> =
             sent.iter().map(|name| contract.operation(name)).collect::<Result<_, _>>().context(self.name)?;
         let kept = calls().flat_map(|call| call.keeps.iter().map(|(variable, _)| variable.as_str()));
-        let kept: BTreeSet<&str> = kept.chain(["run", "after", "etag"]).collect();
+        let kept: BTreeSet<&str> = kept.chain(["run"]).collect();
         let variables = GIVEN.into_iter().chain(kept.into_iter().map(|name| (name, "")));
         let mut folders = Vec::new();
         for folder in &self.folders {
@@ -94,11 +97,16 @@ impl Collection {
         let (host, path) = (format!("{{{{{service}Url}}}}"), operation.postman_path());
         let mut query: Vec<Value> =
             call.query.iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
-        let raw = call.query.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&");
+        let raw =
+            call.query.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&");
         let raw = if raw.is_empty() { format!("{host}{path}") } else { format!("{host}{path}?{raw}") };
         if is_to_succeed(call) {
-            let more = operation.parameters("query").filter(|(name, _)| call.query.iter().all(|(key, _)| key != name));
-            query.extend(more.map(|(key, about)| json!({ "key": key, "value": "", "description": about, "disabled": true })));
+            let more = operation
+                .parameters("query")
+                .filter(|(name, _)| call.query.iter().all(|(key, _)| key != name));
+            query.extend(more.map(
+                |(key, about)| json!({ "key": key, "value": "", "description": about, "disabled": true }),
+            ));
         }
         let named: Vec<_> = operation.parameters("path").collect();
         anyhow::ensure!(
@@ -139,21 +147,30 @@ fn headers(call: &Call, operation: &Operation) -> Value {
     let sent = of_body.map(|it| ("Content-Type", it)).into_iter().chain(call.headers.iter().copied());
     let mut all: Vec<Value> = sent.map(|(key, value)| json!({ "key": key, "value": value })).collect();
     if is_to_succeed(call) {
-        let more = operation.parameters("header").filter(|(name, _)| call.headers.iter().all(|(key, _)| key != name));
-        all.extend(more.map(|(key, about)| json!({ "key": key, "value": "", "description": about, "disabled": true })));
+        let more = operation
+            .parameters("header")
+            .filter(|(name, _)| call.headers.iter().all(|(key, _)| key != name));
+        all.extend(
+            more.map(
+                |(key, about)| json!({ "key": key, "value": "", "description": about, "disabled": true }),
+            ),
+        );
     }
     all.into()
 }
 
 fn body(body: &Body) -> anyhow::Result<Option<Value>> {
-    let raw = |text: &str| json!({ "mode": "raw", "raw": text, "options": { "raw": { "language": "json" } } });
+    let raw =
+        |text: &str| json!({ "mode": "raw", "raw": text, "options": { "raw": { "language": "json" } } });
     Ok(match body {
         Body::None => None,
         Body::Json(value) => Some(raw(&serde_json::to_string_pretty(value)?)),
         Body::Text(text) => Some(raw(text)),
         Body::Form(fields, file) => {
-            let mut form: Vec<Value> =
-                fields.iter().map(|(key, value)| json!({ "key": key, "value": value, "type": "text" })).collect();
+            let mut form: Vec<Value> = fields
+                .iter()
+                .map(|(key, value)| json!({ "key": key, "value": value, "type": "text" }))
+                .collect();
             form.push(json!({ "key": "file", "type": "file", "src": format!("files/{file}") }));
             Some(json!({ "mode": "formdata", "formdata": form }))
         }
@@ -163,7 +180,8 @@ fn body(body: &Body) -> anyhow::Result<Option<Value>> {
 
 /// What is tested of an answer and kept of it, as a script.
 fn tests(call: &Call) -> String {
-    let mut lines = vec![format!("pm.test(\"status {0}\", () => pm.response.to.have.status({0}));", call.status)];
+    let mut lines =
+        vec![format!("pm.test(\"status {0}\", () => pm.response.to.have.status({0}));", call.status)];
     let reads = !call.is_text && ![202, 204, 304].contains(&call.status);
     if reads && (!call.tests.is_empty() || !call.keeps.is_empty() || call.until.is_some()) {
         lines.insert(0, "const body = pm.response.json();".to_owned());
@@ -173,7 +191,7 @@ fn tests(call: &Call) -> String {
         lines.push(format!("pm.test({name}, () => {{ {test} }});"));
     }
     for (variable, part) in &call.keeps {
-        lines.push(format!("pm.collectionVariables.set(\"{variable}\", body.{part});"));
+        lines.push(format!("pm.collectionVariables.set(\"{variable}\", {part});"));
     }
     let Some(condition) = call.until else { return lines.join("\n") };
     let body = lines.remove(0);

@@ -71,7 +71,10 @@ impl Contract {
                 }
                 statuses.insert(status.clone(), Value::Object(types));
             }
-            answers.insert(format!("{} {}", operation.method, operation.postman_path()), Value::Object(statuses));
+            answers.insert(
+                format!("{} {}", operation.method, operation.postman_path()),
+                Value::Object(statuses),
+            );
         }
         Ok(SCRIPT
             .replace("{OPERATIONS}", &line_by_line(&answers)?)
@@ -81,9 +84,8 @@ impl Contract {
     /// This schema's and those that it refers to.
     fn gather(&self, schema: &Value, into: &mut BTreeMap<String, Value>) {
         for name in references(schema) {
-            if !into.contains_key(&name) {
-                let found = self.checked(&self.0["components"]["schemas"][&name]);
-                into.insert(name, found.clone());
+            let found = self.checked(&self.0["components"]["schemas"][&name]);
+            if into.insert(name, found.clone()).is_none() {
                 self.gather(&found, into);
             }
         }
@@ -151,8 +153,9 @@ impl<'a> Operation<'a> {
     /// Its parameters of a place (`path`, `query`, `header`): name and description.
     pub fn parameters(&self, place: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         let all = self.about["parameters"].as_array().into_iter().flatten();
-        all.filter(move |it| it["in"] == place)
-            .map(|it| (it["name"].as_str().unwrap_or_default(), it["description"].as_str().unwrap_or_default()))
+        all.filter(move |it| it["in"] == place).map(|it| {
+            (it["name"].as_str().unwrap_or_default(), it["description"].as_str().unwrap_or_default())
+        })
     }
 }
 

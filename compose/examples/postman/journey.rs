@@ -60,13 +60,19 @@ fn assigned() -> Call {
 
 fn file() -> Vec<Call> {
     vec![
-        upload("The requester adds a file", "note.txt").answers(201).has("uploadedBy", "{{requesterId}}").keeps("fileId", "id"),
+        upload("The requester adds a file", "note.txt")
+            .answers(201)
+            .has("uploadedBy", "{{requesterId}}")
+            .keeps("fileId", "id"),
         call("The agent reads it", "GET /files/{id}/download")
             .by(Agent)
             .of("{{fileId}}")
             .text()
             .check("all of it", "pm.expect(pm.response.text()).to.eql(\"The printer says: lp0 on fire\");"),
-        call("A stranger does not", "GET /files/{id}/download").by(Stranger).of("{{fileId}}").refused(404, "not_found"),
+        call("A stranger does not", "GET /files/{id}/download")
+            .by(Stranger)
+            .of("{{fileId}}")
+            .refused(404, "not_found"),
         call("The ticket knows of it", "GET /tickets/{id}/attachments")
             .of("{{ticketId}}")
             .until("body.length === 1")
@@ -116,7 +122,8 @@ fn settled() -> Vec<Call> {
 }
 
 fn told() -> Vec<Call> {
-    let of_it = "body.items.filter((it) => it.ticketId === pm.variables.get(\"ticketId\")).map((it) => it.template)";
+    let of_it =
+        "body.items.filter((it) => it.ticketId === pm.variables.get(\"ticketId\")).map((it) => it.template)";
     vec![
         call("The requester was told", "GET /notifications")
             .query("limit", "100")
@@ -162,7 +169,9 @@ fn good_bye() -> Vec<Call> {
     vec![
         call("The requester signs out", "POST /auth/logout").answers(204),
         call("Their token is dead in tickets", "GET /tickets").refused(401, "token_revoked"),
-        call("Their token is dead in files", "GET /files/{id}").of("{{fileId}}").refused(401, "token_revoked"),
+        call("Their token is dead in files", "GET /files/{id}")
+            .of("{{fileId}}")
+            .refused(401, "token_revoked"),
         call("Their token is dead in notifications", "GET /notifications").refused(401, "token_revoked"),
     ]
 }

@@ -28,11 +28,15 @@ fn mine() -> Vec<Call> {
         call("I am told of my ticket", "GET /notifications")
             .until("body.items.some((it) => it.ticketId === pm.variables.get(\"ticketId\"))")
             .keeps("notificationId", "items.find((it) => it.ticketId === pm.variables.get(\"ticketId\")).id"),
-        call("A stranger is not", "GET /notifications")
-            .by(Stranger)
-            .check("of it", "pm.expect(body.items.map((it) => it.ticketId)).to.not.include(pm.variables.get(\"ticketId\"));"),
+        call("A stranger is not", "GET /notifications").by(Stranger).check(
+            "of it",
+            "pm.expect(body.items.map((it) => it.ticketId)).to.not.include(pm.variables.get(\"ticketId\"));",
+        ),
         call("Not without a token", "GET /notifications").by(Nobody).refused(401, "missing_token"),
-        call("Neither yes nor no", "GET /notifications").query("unread", "perhaps").refused(400, "bad_query").field("unread"),
+        call("Neither yes nor no", "GET /notifications")
+            .query("unread", "perhaps")
+            .refused(400, "bad_query")
+            .field("unread"),
         call("How many I have not read", "GET /notifications/unread-count")
             .check("some", "pm.expect(body.count).to.be.at.least(1);"),
         call("A stranger reads it for me", "PUT /notifications/{id}/read")
@@ -45,12 +49,16 @@ fn mine() -> Vec<Call> {
             .check("now", "pm.expect(body.readAt).to.be.a(\"string\");"),
         call("I have read all", "PUT /notifications/read-all").answers(204),
         call("Nothing is unread", "GET /notifications").query("unread", "true").has("items", json!([])),
-        call("As they come, for nobody", "GET /notifications/stream").by(Nobody).refused(401, "missing_token"),
+        call("As they come, for nobody", "GET /notifications/stream")
+            .by(Nobody)
+            .refused(401, "missing_token"),
         call("As they come, from nowhere", "GET /notifications/stream")
             .header("Last-Event-ID", "yesterday")
             .refused(400, "bad_header"),
-        call("What is stored on me", "GET /notifications/export")
-            .check("the notification is", "pm.expect(pm.response.text()).to.include(pm.variables.get(\"notificationId\"));"),
+        call("What is stored on me", "GET /notifications/export").check(
+            "the notification is",
+            "pm.expect(pm.response.text()).to.include(pm.variables.get(\"notificationId\"));",
+        ),
     ]
 }
 
@@ -72,9 +80,10 @@ fn preferences() -> Vec<Call> {
 
 fn templates() -> Vec<Call> {
     vec![
-        call("All templates", "GET /admin/notifications/templates")
-            .by(Admin)
-            .check("the one that is reworded here", "pm.expect(body.items.map((it) => it.name)).to.include(\"ticket_reopened\");"),
+        call("All templates", "GET /admin/notifications/templates").by(Admin).check(
+            "the one that is reworded here",
+            "pm.expect(body.items.map((it) => it.name)).to.include(\"ticket_reopened\");",
+        ),
         call("They are not for everybody", "GET /admin/notifications/templates").refused(403, "forbidden"),
         call("One template", "GET /admin/notifications/templates/{name}")
             .by(Admin)
@@ -109,8 +118,13 @@ fn templates() -> Vec<Call> {
             .json(json!({ "language": "de" }))
             .refused(422, "validation_failed")
             .field("language"),
-        call("As it was built in", "DELETE /admin/notifications/templates/{name}").by(Admin).of("ticket_reopened").answers(204),
-        call("Not by everybody", "DELETE /admin/notifications/templates/{name}").of("ticket_reopened").refused(403, "forbidden"),
+        call("As it was built in", "DELETE /admin/notifications/templates/{name}")
+            .by(Admin)
+            .of("ticket_reopened")
+            .answers(204),
+        call("Not by everybody", "DELETE /admin/notifications/templates/{name}")
+            .of("ticket_reopened")
+            .refused(403, "forbidden"),
     ]
 }
 

@@ -63,14 +63,14 @@ pub fn operations() -> Folder {
         "Operations",
         [
             call("It lives", "GET /health").by(Who::Nobody).has("status", "ok"),
-            call("It is ready", "GET /ready")
-                .by(Who::Nobody)
-                .has("status", "ready")
-                .check("nothing it needs is away", "pm.expect(body.checks.filter((it) => it.status !== \"up\")).to.eql([]);"),
-            call("It is measured", "GET /metrics")
-                .by(Who::Nobody)
-                .text()
-                .check("requests are counted", "pm.expect(pm.response.text()).to.match(/^http_requests_total\\{/m);"),
+            call("It is ready", "GET /ready").by(Who::Nobody).has("status", "ready").check(
+                "nothing it needs is away",
+                "pm.expect(body.checks.filter((it) => it.status !== \"up\")).to.eql([]);",
+            ),
+            call("It is measured", "GET /metrics").by(Who::Nobody).text().check(
+                "requests are counted",
+                "pm.expect(pm.response.text()).to.match(/^http_requests_total\\{/m);",
+            ),
         ],
     )
 }

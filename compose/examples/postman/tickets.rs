@@ -68,9 +68,15 @@ fn reading() -> Vec<Call> {
             .of("{{ticketId}}")
             .has("id", "{{ticketId}}")
             .has("version", 1)
-            .keeps("etag", "version && pm.response.headers.get(\"ETag\")"),
-        call("Nothing new of it", "GET /tickets/{id}").of("{{ticketId}}").header("If-None-Match", "{{etag}}").answers(304),
-        call("A stranger's does not exist", "GET /tickets/{id}").by(Stranger).of("{{ticketId}}").refused(404, "not_found"),
+            .keeps_header("etag", "ETag"),
+        call("Nothing new of it", "GET /tickets/{id}")
+            .of("{{ticketId}}")
+            .header("If-None-Match", "{{etag}}")
+            .answers(304),
+        call("A stranger's does not exist", "GET /tickets/{id}")
+            .by(Stranger)
+            .of("{{ticketId}}")
+            .refused(404, "not_found"),
         call("As little as nobody's", "GET /tickets/{id}").of("{{nobody}}").refused(404, "not_found"),
         call("Before there was one", "GET /tickets/{id}")
             .of("{{ticketId}}")
@@ -102,7 +108,10 @@ fn reading() -> Vec<Call> {
 
 fn working() -> Vec<Call> {
     let status = |name: &str, status: &str| {
-        call(name, "PUT /admin/tickets/{id}/status").by(Admin).of("{{ticketId}}").json(json!({ "status": status }))
+        call(name, "PUT /admin/tickets/{id}/status")
+            .by(Admin)
+            .of("{{ticketId}}")
+            .json(json!({ "status": status }))
     };
     vec![
         call("Edit it", "PUT /tickets/{id}")
@@ -138,9 +147,10 @@ fn working() -> Vec<Call> {
             .json(json!({ "assignedTo": "{{adminId}}" }))
             .has("assignedTo", "{{adminId}}"),
         status("Set to work", "IN_PROGRESS").has("status", "IN_PROGRESS"),
-        status("A move that there is not", "OPEN")
-            .refused(409, "invalid_transition")
-            .check("the legal ones are named", "pm.expect(body.detail).to.include(\"WAITING_USER\").and.include(\"RESOLVED\");"),
+        status("A move that there is not", "OPEN").refused(409, "invalid_transition").check(
+            "the legal ones are named",
+            "pm.expect(body.detail).to.include(\"WAITING_USER\").and.include(\"RESOLVED\");",
+        ),
         status("A status that there is not", "ASLEEP").refused(422, "validation_failed").field("status"),
         call("A requester does not move it", "PUT /admin/tickets/{id}/status")
             .of("{{ticketId}}")
@@ -161,8 +171,11 @@ fn writing() -> Vec<Call> {
             .by(Admin)
             .answers(201)
             .has("isInternal", true),
-        comment("A requester does not write among agents", json!({ "content": "Hello?", "isInternal": true }))
-            .refused(403, "forbidden"),
+        comment(
+            "A requester does not write among agents",
+            json!({ "content": "Hello?", "isInternal": true }),
+        )
+        .refused(403, "forbidden"),
         comment("Nothing", json!({ "content": "" })).refused(422, "validation_failed").field("content"),
         comment("A stranger finds no ticket to write on", json!({ "content": "Hello?" }))
             .by(Stranger)
@@ -171,7 +184,10 @@ fn writing() -> Vec<Call> {
             .of("{{ticketId}}")
             .has("items.length", 1)
             .has("items[0].content", "We are on our way."),
-        call("What agents see of it", "GET /tickets/{id}/comments").by(Admin).of("{{ticketId}}").has("items.length", 2),
+        call("What agents see of it", "GET /tickets/{id}/comments")
+            .by(Admin)
+            .of("{{ticketId}}")
+            .has("items.length", 2),
         call("What a stranger sees of it", "GET /tickets/{id}/comments")
             .by(Stranger)
             .of("{{ticketId}}")
@@ -245,13 +261,18 @@ fn desk() -> Vec<Call> {
 
 fn taking_back() -> Vec<Call> {
     vec![
-        call("A stranger's ticket", "DELETE /tickets/{id}").by(Stranger).of("{{otherTicketId}}").refused(404, "not_found"),
+        call("A stranger's ticket", "DELETE /tickets/{id}")
+            .by(Stranger)
+            .of("{{otherTicketId}}")
+            .refused(404, "not_found"),
         call("A ticket of mine is taken back", "DELETE /tickets/{id}").of("{{otherTicketId}}").answers(204),
         call("It is gone", "GET /tickets/{id}").of("{{otherTicketId}}").refused(404, "not_found"),
         call("The other is worked on again", "PUT /admin/tickets/{id}/status")
             .by(Admin)
             .of("{{ticketId}}")
             .json(json!({ "status": "IN_PROGRESS" })),
-        call("It cannot be taken back", "DELETE /tickets/{id}").of("{{ticketId}}").refused(409, "not_deletable"),
+        call("It cannot be taken back", "DELETE /tickets/{id}")
+            .of("{{ticketId}}")
+            .refused(409, "not_deletable"),
     ]
 }

@@ -20,7 +20,9 @@ pub fn collection() -> Collection {
                     call("It is there at once", "GET /users/profile")
                         .has("userId", "{{requesterId}}")
                         .has("email", "requester-{{run}}@example.com"),
-                    call("Not without a token", "GET /users/profile").by(Nobody).refused(401, "missing_token"),
+                    call("Not without a token", "GET /users/profile")
+                        .by(Nobody)
+                        .refused(401, "missing_token"),
                     call("Edit some of it", "PUT /users/profile")
                         .json(json!({
                             "firstName": "Ada",
@@ -43,18 +45,24 @@ pub fn collection() -> Collection {
                         .json(json!({ "role": "admin" }))
                         .refused(400, "unknown_field")
                         .field("role"),
-                    call("A picture", "POST /users/avatar")
-                        .sends(Body::Form(vec![], "picture.png"))
-                        .check("there is an address of it", "pm.expect(body.avatarUrl).to.include(pm.variables.get(\"requesterId\"));"),
+                    call("A picture", "POST /users/avatar").sends(Body::Form(vec![], "picture.png")).check(
+                        "there is an address of it",
+                        "pm.expect(body.avatarUrl).to.include(pm.variables.get(\"requesterId\"));",
+                    ),
                     call("A text is no picture", "POST /users/avatar")
                         .sends(Body::Form(vec![], "note.txt"))
                         .refused(415, "file_type_not_allowed"),
                     call("No picture any more", "DELETE /users/avatar").answers(204),
                     call("What was done to it", "GET /users/profile/activities")
                         .until("body.items.length >= 3")
-                        .check("the newest first", "pm.expect(body.items[0].createdAt >= body.items[1].createdAt).to.be.true;"),
-                    call("All that is stored on me", "GET /users/profile/export")
-                        .check("and nothing on others", "pm.expect(pm.response.text()).to.not.include(pm.variables.get(\"strangerId\"));"),
+                        .check(
+                            "the newest first",
+                            "pm.expect(body.items[0].createdAt >= body.items[1].createdAt).to.be.true;",
+                        ),
+                    call("All that is stored on me", "GET /users/profile/export").check(
+                        "and nothing on others",
+                        "pm.expect(pm.response.text()).to.not.include(pm.variables.get(\"strangerId\"));",
+                    ),
                 ],
             ),
             folder(
@@ -92,7 +100,10 @@ pub fn collection() -> Collection {
                         .of("{{requesterId}}")
                         .has("role", "user")
                         .has("isActive", true),
-                    call("Nobody's profile", "GET /users/{id}").by(Admin).of("{{nobody}}").refused(404, "not_found"),
+                    call("Nobody's profile", "GET /users/{id}")
+                        .by(Admin)
+                        .of("{{nobody}}")
+                        .refused(404, "not_found"),
                     call("Edit somebody's", "PUT /users/{id}")
                         .by(Admin)
                         .of("{{requesterId}}")
@@ -139,8 +150,12 @@ pub fn collection() -> Collection {
                         .of("{{adminId}}")
                         .json(json!({ "role": "user" }))
                         .refused(409, "own_account"),
-                    call("The session from before is over", "GET /users/profile").by(Agent).refused(401, "token_revoked"),
-                    signs_in("The agent signs in", "agent").has("user.role", "agent").keeps("agentToken", "accessToken"),
+                    call("The session from before is over", "GET /users/profile")
+                        .by(Agent)
+                        .refused(401, "token_revoked"),
+                    signs_in("The agent signs in", "agent")
+                        .has("user.role", "agent")
+                        .keeps("agentToken", "accessToken"),
                     call("An agent reads a name", "GET /users/{id}")
                         .by(Agent)
                         .of("{{requesterId}}")
@@ -151,11 +166,21 @@ pub fn collection() -> Collection {
             folder(
                 "The end of an account",
                 [
-                    call("Not by everybody", "DELETE /users/{id}").of("{{strangerId}}").refused(403, "forbidden"),
-                    call("Never of oneself", "DELETE /users/{id}").by(Admin).of("{{adminId}}").refused(409, "own_account"),
+                    call("Not by everybody", "DELETE /users/{id}")
+                        .of("{{strangerId}}")
+                        .refused(403, "forbidden"),
+                    call("Never of oneself", "DELETE /users/{id}")
+                        .by(Admin)
+                        .of("{{adminId}}")
+                        .refused(409, "own_account"),
                     call("Delete somebody", "DELETE /users/{id}").by(Admin).of("{{strangerId}}").answers(204),
-                    call("They are gone", "GET /users/{id}").by(Admin).of("{{strangerId}}").refused(404, "not_found"),
-                    call("So are their sessions", "GET /users/profile").by(Stranger).refused(401, "token_revoked"),
+                    call("They are gone", "GET /users/{id}")
+                        .by(Admin)
+                        .of("{{strangerId}}")
+                        .refused(404, "not_found"),
+                    call("So are their sessions", "GET /users/profile")
+                        .by(Stranger)
+                        .refused(401, "token_revoked"),
                 ],
             ),
             operations(),

@@ -115,7 +115,7 @@ fn start(folder: &Path, stop: &Stop) -> anyhow::Result<(Server, Desk)> {
         port = servers::free_port()?;
         helpdesk.env(variable, port.to_string());
     }
-    let is_ready = move || servers::get(port, "/ready").starts_with("HTTP/1.1 200");
+    let is_ready = move || servers::get(port, "/ready").lines().next().is_some_and(|it| it.ends_with(" 200 OK"));
     let mut server = Server::start("helpdesk", port, &mut helpdesk, libc::SIGTERM, folder, is_ready)?;
     server.wait_until_it_answers(START, stop)?;
     let origin = format!("http://127.0.0.1:{port}");
