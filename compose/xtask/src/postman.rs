@@ -24,7 +24,7 @@ const PORTS: [&str; 7] = [
     "HELPDESK_PORT",
 ];
 /// Who administers a helpdesk where nothing else is said.
-const ADMIN: &str = "admin@helpdesk.local";
+const ADMIN_EMAIL: &str = "admin@helpdesk.local";
 /// A debug build that begins with empty databases takes about a second.
 const START: Duration = Duration::from_secs(60);
 
@@ -91,7 +91,7 @@ fn collections() -> anyhow::Result<Vec<(String, PathBuf)>> {
 
 /// One that runs already.
 fn running(origin: String) -> anyhow::Result<Desk> {
-    let email = std::env::var("ADMIN_EMAIL").unwrap_or_else(|_| ADMIN.to_owned());
+    let email = std::env::var("ADMIN_EMAIL").unwrap_or_else(|_| ADMIN_EMAIL.to_owned());
     let password = std::env::var("ADMIN_PASSWORD")
         .with_context(|| format!("ADMIN_PASSWORD must be the password of {email} at {origin}"))?;
     Ok(Desk { origin: origin.trim_end_matches('/').to_owned(), email, password })
@@ -107,7 +107,7 @@ fn start(folder: &Path, stop: &Stop) -> anyhow::Result<(Server, Desk)> {
         .env_clear()
         .current_dir(folder)
         .env("HELPDESK_DATA_DIR", folder.join("data"))
-        .env("ADMIN_EMAIL", ADMIN)
+        .env("ADMIN_EMAIL", ADMIN_EMAIL)
         .env("ADMIN_PASSWORD", password)
         .env("BCRYPT_COST", "4");
     let mut port = 0;
@@ -115,25 +115,22 @@ fn start(folder: &Path, stop: &Stop) -> anyhow::Result<(Server, Desk)> {
         port = servers::free_port()?;
         helpdesk.env(variable, port.to_string());
     }
-    let is_ready = move || servers::get(port, "/ready").lines().next().is_some_and(|it| it.ends_with(" 200 OK"));
+    let is_ready =
+        move || servers::get(port, "/ready").lines().next().is_some_and(|it| it.ends_with(" 200 OK"));
     let mut server = Server::start("helpdesk", port, &mut helpdesk, libc::SIGTERM, folder, is_ready)?;
     server.wait_until_it_answers(START, stop)?;
     let origin = format!("http://127.0.0.1:{port}");
-    Ok((server, Desk { origin, email: ADMIN.to_owned(), password: password.to_owned() }))
+    Ok((server, Desk { origin, email: ADMIN_EMAIL.to_owned(), password: password.to_owned() }))
 }
 
-/// newman with a collection and what `environments/dev` leaves open.
+/// newman with a collection, and with what `environments/dev` leaves open.
 fn collection(newman: &Path, file: &Path, desk: &Desk) -> Command {
-    let folder = place::root().join("compose/postman");
     let mut run = Command::new("node");
-    // Files that are sent are named from this folder.
-    run.current_dir(&folder).arg(newman).arg("run").arg(file).args(["--working-dir", "."]);
-    run.args(["--environment", "environments/dev.postman_environment.json"]);
-    for (name, value) in
-        [("origin", &desk.origin), ("adminEmail", &desk.email), ("adminPassword", &desk.password)]
-    {
-        run.args(["--env-var", &format!("{name}={value}")]);
-    }
-    run.args(["--reporters", "cli", "--reporter-cli-no-banner", "--reporter-cli-no-success-assertions"]);
+    run.arg(newman)
+        .env("COLLECTION", file)
+        .env("FOLDER", place::root().join("compose/postman"))
+        .env("ORIGIN", &desk.origin)
+        .env("ADMIN_EMAIL", &desk.email)
+        .env("ADMIN_PASSWORD", &desk.password);
     run
 }

@@ -12,8 +12,9 @@ use crate::stop::Stop;
 
 const PACKAGE: &str = include_str!("node/package.json");
 const LOCK: &str = include_str!("node/package-lock.json");
+const SCRIPT: &str = include_str!("node/collection.js");
 
-/// newman's script, for `node`.
+/// A script for `node` that has newman run a collection.
 pub fn newman(stop: &Stop) -> anyhow::Result<PathBuf> {
     let folder = place::tools().join("node");
     let mark = folder.join("complete");
@@ -33,7 +34,9 @@ pub fn newman(stop: &Stop) -> anyhow::Result<PathBuf> {
         install(&folder, stop)?;
         std::fs::write(mark, LOCK)?;
     }
-    Ok(folder.join("node_modules/newman/bin/newman.js"))
+    let script = folder.join("collection.js");
+    std::fs::write(&script, SCRIPT)?;
+    Ok(script)
 }
 
 fn install(folder: &Path, stop: &Stop) -> anyhow::Result<()> {
