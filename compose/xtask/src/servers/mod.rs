@@ -24,7 +24,7 @@ use crate::stop::Stop;
 
 pub use ports::free as free_port;
 pub use postgres::log as postgres_log;
-pub use process::Server;
+pub use process::{Server, get};
 
 /// The variables that tell the tests where the servers are.
 pub const VARIABLES: [&str; 15] = [
