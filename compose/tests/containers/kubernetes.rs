@@ -116,7 +116,8 @@ fn a_pod_is_given_its_own_secrets_as_files_and_no_others() {
         for map in overlay.all("ConfigMap") {
             for (key, value) in texts(&map["data"]) {
                 let holds_one = value.contains("://") && value.contains('@');
-                let is_one = ["PASSWORD", "SECRET", "ACCESS_KEY", "CREDENTIALS"].iter().any(|it| key.contains(it));
+                let is_one =
+                    ["PASSWORD", "SECRET", "ACCESS_KEY", "CREDENTIALS"].iter().any(|it| key.contains(it));
                 assert!(!holds_one && (!is_one || key.ends_with("_FILE")), "{}: {key}", name_of(map));
             }
         }
@@ -207,7 +208,11 @@ fn a_services_name_leads_to_its_pods() {
             assert_eq!(service["spec"]["selector"], workload.object["spec"]["selector"]["matchLabels"]);
             let labels = workload.labels();
             let selected = texts(&service["spec"]["selector"]);
-            assert!(selected.iter().all(|(key, value)| labels.get(key) == Some(value)), "{}", workload.name());
+            assert!(
+                selected.iter().all(|(key, value)| labels.get(key) == Some(value)),
+                "{}",
+                workload.name()
+            );
         }
     }
 }
@@ -263,7 +268,8 @@ fn the_ingress_leads_where_the_proxy_does() {
             let service = overlay.one("Service", backend["name"].as_str().unwrap());
             assert_eq!(backend["port"]["name"], service["spec"]["ports"][0]["name"]);
             let (path, kind) = (path["path"].as_str().unwrap(), path["pathType"].as_str().unwrap());
-            let target = format!("{}:{}", name_of(service), service["spec"]["ports"][0]["port"].as_u64().unwrap());
+            let target =
+                format!("{}:{}", name_of(service), service["spec"]["ports"][0]["port"].as_u64().unwrap());
             leads.insert((path.to_owned(), kind == "Prefix", target));
         }
         let mut wanted = BTreeSet::new();
@@ -289,7 +295,11 @@ fn prometheus_finds_all_six_under_the_names_that_its_rules_know() {
         for service in overlay.all("Service") {
             let labels = texts(&service["metadata"]["labels"]);
             let selected = texts(&monitor["selector"]["matchLabels"]);
-            assert!(selected.iter().all(|(key, value)| labels.get(key) == Some(value)), "{}", name_of(service));
+            assert!(
+                selected.iter().all(|(key, value)| labels.get(key) == Some(value)),
+                "{}",
+                name_of(service)
+            );
             assert_eq!(service["spec"]["ports"][0]["name"], endpoint["port"]);
             assert_eq!(labels[monitor["jobLabel"].as_str().unwrap()], name_of(service));
         }

@@ -88,7 +88,8 @@ fn rules<'a>(overlay: &'a Overlay, direction: &str, workload: &Workload<'_>) -> 
 }
 
 fn items<'a>(rule: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
-    let items = rule[key].as_sequence().unwrap_or_else(|| panic!("a rule without {key} lets everything pass"));
+    let items =
+        rule[key].as_sequence().unwrap_or_else(|| panic!("a rule without {key} lets everything pass"));
     items.iter()
 }
 

@@ -144,8 +144,8 @@ async fn over_restarts_no_request_is_refused_or_dropped() {
             std::thread::spawn(move || {
                 let mut answered = 0;
                 while !done.load(Ordering::SeqCst) {
-                    let answer =
-                        ask(port, &request).unwrap_or_else(|fault| panic!("after {answered} answers: {fault}"));
+                    let answer = ask(port, &request)
+                        .unwrap_or_else(|fault| panic!("after {answered} answers: {fault}"));
                     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
                     answered += 1;
                 }

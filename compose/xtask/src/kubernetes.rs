@@ -78,10 +78,10 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
 
 /// How many objects are said to be valid. A kind that is not known is only warned of, and a fault here.
 fn valid_objects(said: &str) -> anyhow::Result<usize> {
-    let unknown =
-        said.lines().filter(|line| line.starts_with("WARN")).find(|line| {
-            !FOREIGN.iter().any(|kind| line.contains(&format!("schema for kind {kind} with")))
-        });
+    let unknown = said
+        .lines()
+        .filter(|line| line.starts_with("WARN"))
+        .find(|line| !FOREIGN.iter().any(|kind| line.contains(&format!("schema for kind {kind} with"))));
     anyhow::ensure!(unknown.is_none(), "{}", unknown.unwrap_or_default());
     let valid = said.lines().filter(|line| line.starts_with("INFO") && line.contains(" passed ")).count();
     anyhow::ensure!(valid > 0, "kubernetes-validate has looked at nothing:\n{said}");
@@ -97,7 +97,9 @@ mod tests {
     #[test]
     fn only_what_others_define_may_be_unknown() {
         let unknown = |kind: &str| {
-            format!("{VALID}WARN a.yaml Couldn't find schema for kind {kind} with api version a/v1 for kubernetes version 1.29\n")
+            format!(
+                "{VALID}WARN a.yaml Couldn't find schema for kind {kind} with api version a/v1 for kubernetes version 1.29\n"
+            )
         };
         assert_eq!(valid_objects(VALID).unwrap(), 1);
         assert_eq!(valid_objects(&unknown("ServiceMonitor")).unwrap(), 1);

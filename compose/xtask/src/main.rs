@@ -114,7 +114,13 @@ fn main() -> ExitCode {
 fn run(command: Command, stop: &Stop) -> anyhow::Result<ExitCode> {
     match command {
         Command::Test { embedded_only, real_only, cargo } => {
-            let suite = test::Suite { embedded: !real_only, real: !embedded_only, cargo, package: None, manifests: None };
+            let suite = test::Suite {
+                embedded: !real_only,
+                real: !embedded_only,
+                cargo,
+                package: None,
+                manifests: None,
+            };
             test::run(&suite, &mut Progress::of(suite.steps()), stop)
         }
         Command::Servers { command, .. } if command.is_empty() => servers::keep(stop),

@@ -92,8 +92,12 @@ fn users(root: &Path, stop: &Stop) -> anyhow::Result<()> {
     let file = place::root().join("compose/systemd/sysusers.d/helpdesk.conf");
     command::quiet(Command::new(program).arg(format!("--root={}", root.display())).arg(file), stop)?;
     let passwd = std::fs::read_to_string(root.join("etc/passwd"))?;
-    for name in std::iter::once("helpdesk".to_owned()).chain(SERVICES.map(|name| format!("helpdesk-{name}"))) {
-        anyhow::ensure!(passwd.lines().any(|line| line.starts_with(&format!("{name}:"))), "there is no user {name}");
+    for name in std::iter::once("helpdesk".to_owned()).chain(SERVICES.map(|name| format!("helpdesk-{name}")))
+    {
+        anyhow::ensure!(
+            passwd.lines().any(|line| line.starts_with(&format!("{name}:"))),
+            "there is no user {name}"
+        );
     }
     Ok(())
 }
