@@ -62,6 +62,10 @@ pub fn hadolint(stop: &Stop) -> anyhow::Result<PathBuf> {
 /// One of those that come from PyPI, in the version that is pinned there.
 pub fn linter(name: &str, stop: &Stop) -> anyhow::Result<PathBuf> {
     if !python::LINTERS.is_ready() {
+        if python::interpreter().is_none() {
+            let words = "Python 3.10 or newer with venv and pip: it brings the linters";
+            system_packages(&[Missing { package: "python3-venv", words }], stop)?;
+        }
         python::LINTERS.install(stop)?;
     }
     python::LINTERS.tool(name).with_context(|| format!("{name} was installed, but is not to be found"))
