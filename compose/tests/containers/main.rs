@@ -4,6 +4,9 @@
 
 mod composed;
 mod image;
+mod kubernetes;
+mod network;
+mod overlay;
 mod proxy;
 mod rights;
 mod secrets;

