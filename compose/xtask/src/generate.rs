@@ -24,6 +24,10 @@ const GENERATORS: &[Generator] = &[
         cargo: &["run", "-q", "-p", "shared", "--example", "event_schemas", "--"],
     },
     Generator {
+        folder: "nats/asyncapi",
+        cargo: &["run", "-q", "-p", "shared", "--example", "asyncapi", "--"],
+    },
+    Generator {
         folder: "compose/monitoring/grafana/dashboards",
         cargo: &["run", "-q", "-p", "xtask", "--example", "dashboards", "--"],
     },
