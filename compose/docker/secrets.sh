@@ -32,7 +32,7 @@ smtp=${HELPDESK_SMTP:-smtp://mailpit:1025}
 
 services=(auth users tickets files notifications audit)
 
-for name in postgres_superuser redis_password s3_access_key s3_secret_key jwt_secret audit_secret admin_password; do
+for name in postgres_superuser redis_password s3_access_key s3_secret_key jwt_secret audit_secret admin_password grafana_password; do
     drawn | make "$name"
 done
 for service in "${services[@]}"; do

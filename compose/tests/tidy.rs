@@ -1,9 +1,12 @@
-//! The rules of the house (`design.md`), kept: who may mention whom, how long a file may be, what no file may hold.
+//! The rules of the house (`ARCHITECTURE.md`), kept: who may mention whom, how long a file may be, what no file may hold, where links
+//! lead.
 //!
 //! It reads the checkout and nothing else. Each fault is told as `file:line: rule`, all of them at once.
 
 #[path = "tidy/broken.rs"]
 mod broken;
+#[path = "tidy/links.rs"]
+mod links;
 #[path = "tidy/text.rs"]
 mod text;
 
@@ -39,7 +42,16 @@ const TOP_LEVEL: [&str; 11] = [
     "compose",
     "nats",
 ];
-const TOP_LEVEL_TOO: [&str; 4] = ["README.md", "Cargo.lock", "CHANGELOG.md", "LICENSE"];
+const TOP_LEVEL_TOO: [&str; 8] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+    "Cargo.lock",
+];
 const LONGEST: usize = 400;
 
 /// Room, what its code never mentions, and how that is said.
@@ -85,6 +97,7 @@ fn the_house_is_tidy() {
     read(root, root, &mut texts);
     assert!(texts.len() > 50, "only {} files were found: this looks at the wrong place", texts.len());
     let mut faults = shape(&texts, &names(root));
+    faults.extend(links::faults(&texts, |path| root.join(path).exists()));
     for text in &texts {
         faults.extend(machine_paths(text));
         faults.extend(length(text));

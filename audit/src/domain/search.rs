@@ -111,6 +111,12 @@ impl Search {
 }
 
 impl SearchOrder {
+    /// Whether matches are looked for from the newest on.
+    #[must_use]
+    pub fn is_newest_first(&self) -> bool {
+        !matches!(self, Self::Time { descending: false, .. })
+    }
+
     /// A page of what was found, in this order.
     #[must_use]
     pub fn page(&self, mut found: Vec<Found>, limit: u64) -> Vec<Found> {

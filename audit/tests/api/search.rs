@@ -24,6 +24,18 @@ impl House {
         items.iter().map(|item| item["details"]["ticketNumber"].as_str().unwrap_or("-").to_owned()).collect()
     }
 
+    /// The numbers of the lines on all pages, in order.
+    async fn walked(&self, question: &str, limit: usize) -> Vec<i64> {
+        let mut seen = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = self.get(&format!("/audit/search?{question}&limit={limit}{cursor}")).await;
+            seen.extend(numbers(page["items"].as_array().unwrap()));
+            let Some(next) = page["nextCursor"].as_str() else { return seen };
+            cursor = format!("&cursor={next}");
+        }
+    }
+
     async fn rebuilt(&self, derived: &str) {
         let answer = self.post(&format!("/audit/rebuilds/{derived}")).await;
         assert_eq!(answer.status(), 202);
@@ -229,16 +241,47 @@ async fn of_more_than_are_ranked_the_newest_are_and_by_time_all_are_given() {
     join_all(tickets.iter().map(|opened| house.world.deliver(opened, 1, None))).await;
     for words in ["q=printer", "q=printer%20ticket"] {
         for (sort, wanted) in [("-relevance", 200), ("timestamp", 205)] {
-            let mut seen = Vec::new();
-            let mut cursor = String::new();
-            loop {
-                let page = house.get(&format!("/audit/search?{words}&sort={sort}&limit=100{cursor}")).await;
-                seen.extend(numbers(page["items"].as_array().unwrap()));
-                let Some(next) = page["nextCursor"].as_str() else { break };
-                cursor = format!("&cursor={next}");
-            }
+            let mut seen = house.walked(&format!("{words}&sort={sort}"), 100).await;
             seen.sort_unstable();
             assert_eq!(seen, (206 - wanted..=205).collect::<Vec<_>>(), "{words} by {sort}");
         }
     }
+}
+
+/// A common word is found among the newest lines, a rare one by the index of words, month by month: whichever way, in order.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_behind_thousands_of_other_lines_is_found_in_either_order() {
+    let mut house = House::within(World::at("2024-01-15T08:00:00Z".parse().unwrap()).await).await;
+    for (number, days) in [(1, 0), (2, 20), (3, 300), (4, 400), (5, 10)] {
+        house.world.clock().advance(chrono::Duration::days(days));
+        house.titled(number, "toner", "LOW").await;
+    }
+    // The token of years ago has run out.
+    house.admin = house.world.admin("admin@example.com");
+    let db = house.world.db("audit");
+    if db.is_postgres() {
+        for sql in [
+            "SELECT make_search_partition(at) FROM generate_series('2024-01-01Z'::timestamptz, '2026-03-01Z', '1 month') at",
+            "INSERT INTO trail_search SELECT -row_number() OVER (), at, NULL, '''paper'':1' \
+             FROM generate_series('2024-01-01Z'::timestamptz, '2026-03-01Z', '4 hours') at",
+            "INSERT INTO trail_search SELECT -10000 - row_number() OVER (), at, NULL, '''ink'':1' \
+             FROM generate_series('2026-02-01Z'::timestamptz, '2026-03-01Z', '15 minutes') at",
+        ] {
+            db.conn().execute_unprepared(sql).await.unwrap();
+        }
+    }
+    for (question, numbers) in [
+        ("q=toner&sort=-timestamp", &[5, 4, 3, 2, 1][..]),
+        ("q=toner&sort=timestamp", &[1, 2, 3, 4, 5]),
+        ("q=toner&sort=timestamp&from=2024-02-01T00:00:00Z", &[2, 3, 4, 5]),
+        ("q=toner&sort=-timestamp&to=2025-12-01T00:00:00Z", &[3, 2, 1]),
+        ("q=toner&sort=timestamp&from=2024-02-01T00:00:00Z&to=2025-12-01T00:00:00Z", &[2, 3]),
+    ] {
+        for limit in [1, 2, 10] {
+            assert_eq!(house.walked(question, limit).await, numbers, "{question}, {limit} a page");
+        }
+    }
+    let mut by_relevance = house.walked("q=toner", 2).await;
+    by_relevance.sort_unstable();
+    assert_eq!(by_relevance, [1, 2, 3, 4, 5]);
 }

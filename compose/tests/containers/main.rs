@@ -16,25 +16,13 @@ mod settings;
 mod shape;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../survival/waiting.rs"]
+mod waiting;
 mod whole;
 
-use std::{
-    io::Write,
-    time::{Duration, Instant},
-};
+use std::io::Write;
 
-/// How long a condition may take to come true.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Waits until a condition holds, and fails the test when it does not come to.
-async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
-    let since = Instant::now();
-    let mut looks = tokio::time::interval(Duration::from_millis(25));
-    while !holds().await {
-        assert!(since.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain until {what}");
-        looks.tick().await;
-    }
-}
+use waiting::until;
 
 fn left_out(wanted: &str) {
     // Not `eprintln!`, which the test harness swallows.

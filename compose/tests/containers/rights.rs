@@ -49,7 +49,7 @@ fn source(event: &str) -> Service {
         "ticket" => Service::Tickets,
         "file" => Service::Files,
         "notification" => Service::Notifications,
-        "security" | "sla" => Service::Audit,
+        "security" | "sla" | "report" => Service::Audit,
         other => panic!("nobody's event: {other}"),
     }
 }

@@ -1,9 +1,6 @@
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use compose::services::Service;
@@ -13,17 +10,8 @@ use serde_json::{Value, json};
 use crate::{
     installed::{ADMIN, Machine},
     supervisor::Supervised,
+    waiting::until,
 };
-
-const PATIENCE: Duration = Duration::from_secs(30);
-
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let since = Instant::now();
-    while !holds().await {
-        assert!(since.elapsed() < PATIENCE, "waited in vain until {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
 
 async fn post(client: &Client, url: String, token: Option<&str>, body: Value) -> Value {
     let call = client.post(&url).json(&body);
@@ -55,7 +43,10 @@ async fn the_six_of_the_package_open_record_and_mail_a_ticket_and_are_restarted_
     restarts(&machine, &mut services, token).await;
     journey(&machine, &client, &ada, token, admin).await;
 
-    let logs: Vec<String> = services.into_iter().map(Supervised::stop).collect();
+    let mut logs = Vec::new();
+    for service in services {
+        logs.push(service.stop().await);
+    }
     for secret in [ADMIN.1, &"j".repeat(32), &"a".repeat(32)] {
         assert!(logs.iter().all(|log| !log.contains(secret)), "a secret is in a log");
     }
@@ -128,7 +119,7 @@ async fn restarts(machine: &Machine, services: &mut [Supervised], token: &str) {
         })
         .collect();
     for service in services {
-        tokio::task::block_in_place(|| service.restart());
+        service.restart().await;
     }
     done.store(true, Ordering::SeqCst);
     for task in asking {

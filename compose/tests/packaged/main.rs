@@ -5,3 +5,5 @@ mod installed;
 mod journey;
 mod supervisor;
 mod unit;
+#[path = "../survival/waiting.rs"]
+mod waiting;

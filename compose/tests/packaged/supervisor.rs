@@ -5,11 +5,11 @@ use std::{
     net::TcpListener,
     os::{fd::OwnedFd, unix::net::UnixDatagram},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
-    time::{Duration, Instant},
+    process::{Child, Command, ExitStatus},
+    time::Duration,
 };
 
-use crate::unit::Unit;
+use crate::{unit::Unit, waiting::awaited};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -56,32 +56,26 @@ impl Supervised {
     }
 
     /// `systemctl restart`.
-    pub fn restart(&mut self) {
-        let ended = self.terminate();
+    pub async fn restart(&mut self) {
+        let ended = self.terminate().await;
         assert!(ended.success(), "{}: {}", self.unit.name, self.log());
         self.child = spawn(&self.unit, &self.socket, &self.service_name, &self.ear_path, &self.log);
         self.ear.set_nonblocking(false).unwrap();
-        self.until_ready();
+        tokio::task::block_in_place(|| self.until_ready());
     }
 
     /// `systemctl stop`; what it has logged.
-    pub fn stop(mut self) -> String {
-        let ended = self.terminate();
+    pub async fn stop(mut self) -> String {
+        let ended = self.terminate().await;
         assert!(ended.success(), "{}: {}", self.unit.name, self.log());
         self.log()
     }
 
-    fn terminate(&mut self) -> ExitStatus {
+    async fn terminate(&mut self) -> ExitStatus {
         let sent = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
         assert!(sent.success());
-        let since = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(since.elapsed() < PATIENCE, "{} does not end: {}", self.unit.name, self.log());
-            std::thread::sleep(Duration::from_millis(10));
-        };
+        let status =
+            awaited("the service has ended", || std::future::ready(self.child.try_wait().unwrap())).await;
         self.ear.set_nonblocking(true).unwrap();
         let mut news = [0; 512];
         let told = std::iter::from_fn(|| self.ear.recv(&mut news).ok().map(|length| news[..length].to_vec()));

@@ -54,6 +54,11 @@ impl Ledger {
         .await;
     }
 
+    /// Waits until all that was said was heard.
+    pub async fn until_idle(&self) {
+        until("nothing is on its way any more", || self.is_idle()).await;
+    }
+
     /// Whether every outbox is published and every consumer has acknowledged all that it was handed.
     async fn is_idle(&self) -> bool {
         for service in &self.services {
@@ -101,7 +106,7 @@ impl Ledger {
         })
         .await;
 
-        until("nothing is on its way any more", || self.is_idle()).await;
+        self.until_idle().await;
         for service in &self.services {
             let failed = count(service, "SELECT count(*) FROM failed_events").await;
             assert_eq!(failed, 0, "no consumer was handed anything twice, or gave up on anything");
@@ -147,13 +152,11 @@ pub async fn is_published(service: &DatabaseConnection) -> bool {
 /// The Message-IDs of the mails that tell of a ticket's opening, by ticket number.
 fn mails_by_ticket(folder: &Path, requesters: &BTreeSet<&str>) -> BTreeMap<String, BTreeSet<String>> {
     let mut by_ticket: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for Mail { to, message_id, body } in mails(folder) {
-        let about_ticket = body.find("HD-").map(|at| body[at..].chars().take(9).collect::<String>());
-        let (Some(number), true) = (about_ticket, requesters.iter().any(|requester| to.contains(requester)))
-        else {
-            continue;
-        };
-        by_ticket.entry(number).or_default().insert(message_id);
+    for mail in mails(folder) {
+        let is_ours = requesters.iter().any(|requester| mail.to.contains(requester));
+        if let (Some(number), true) = (mail.ticket(), is_ours) {
+            by_ticket.entry(number).or_default().insert(mail.message_id);
+        }
     }
     by_ticket
 }
@@ -162,7 +165,15 @@ fn mails_by_ticket(folder: &Path, requesters: &BTreeSet<&str>) -> BTreeMap<Strin
 pub struct Mail {
     pub to: String,
     pub message_id: String,
+    pub subject: String,
     body: String,
+}
+
+impl Mail {
+    /// The number of the ticket that it is about.
+    pub fn ticket(&self) -> Option<String> {
+        self.body.find("HD-").map(|at| self.body[at..].chars().take(9).collect())
+    }
 }
 
 /// All mails that lie here, other tests' too.
@@ -176,8 +187,9 @@ pub fn mails(folder: &Path) -> impl Iterator<Item = Mail> {
                 .find(|line| line.to_lowercase().starts_with(&format!("{}:", name.to_lowercase())));
             line.map(|line| line[name.len() + 1..].trim().to_owned())
         };
-        let [to, message_id] = ["To", "Message-ID"].map(|name| header(name).unwrap_or_default());
-        Mail { to, message_id, body: body.to_owned() }
+        let [to, message_id, subject] =
+            ["To", "Message-ID", "Subject"].map(|name| header(name).unwrap_or_default());
+        Mail { to, message_id, subject, body: body.to_owned() }
     })
 }
 

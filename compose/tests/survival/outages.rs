@@ -1,16 +1,13 @@
 //! A part is away and the rest goes on: nothing hangs, nothing fails open.
 
-use std::{
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
     left_out,
-    place::{Nats, Place, free_port},
+    place::{Nats, Place, Redis, free_port},
     waiting::until,
 };
 
@@ -93,12 +90,7 @@ async fn while_redis_is_away_nothing_hangs_and_nothing_fails_open() {
     let Some(redis_server) = Place::redis_server() else { return left_out() };
     let place = Place::embedded();
     let port = free_port();
-    let mut redis: Child = Command::new(redis_server)
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("redis-server can be started");
+    let redis = Redis::start(&redis_server, port);
     let helpdesk = place.launch().with("REDIS_URL", format!("redis://127.0.0.1:{port}")).ready().await;
     let desk = Desk::new(helpdesk.url().to_owned(), helpdesk.url().to_owned());
     let ada = desk.register("ada@example.com").await;
@@ -106,8 +98,7 @@ async fn while_redis_is_away_nothing_hangs_and_nothing_fails_open() {
     for _ in 0..3 {
         assert_eq!(desk.login("bob@example.com", "a wrong one altogether").await, 401);
     }
-    redis.kill().expect("a child can be killed");
-    redis.wait().expect("a child can be waited for");
+    drop(redis);
 
     assert_eq!(desk.open_ticket(&ada).await, 201, "tickets are opened");
     assert_eq!(desk.login("ada@example.com", PASSWORD).await, 200, "the right password lets in");

@@ -27,6 +27,8 @@ struct Real {
     redis: Option<String>,
     smtp: String,
     maildir: PathBuf,
+    /// The settings of an S3 server and of buckets on it, if one is named.
+    s3: Option<Vec<(&'static str, String)>>,
 }
 
 impl Place {
@@ -38,15 +40,25 @@ impl Place {
     pub async fn real() -> Option<Self> {
         #[allow(clippy::disallowed_methods, reason = "tests are told their servers by the environment")]
         let named = |key: &str| std::env::var(key).ok().filter(|value| !value.is_empty());
+        #[allow(clippy::disallowed_methods, reason = "tests that run side by side share the server")]
+        let prefix = format!("survival_{}", uuid::Uuid::new_v4().simple());
+        let bucket = |name: &str| Some(format!("{}-{name}", prefix.replace('_', "-")));
+        let s3 = [
+            ("S3_ENDPOINT", named("TEST_S3_URL")),
+            ("S3_ACCESS_KEY", named("TEST_S3_ACCESS_KEY")),
+            ("S3_SECRET_KEY", named("TEST_S3_SECRET_KEY")),
+            ("S3_BUCKET_TICKETS", bucket("tickets")),
+            ("S3_BUCKET_AVATARS", bucket("avatars")),
+        ];
         let real = Real {
             admin: named("TEST_DATABASE_URL")?,
-            #[allow(clippy::disallowed_methods, reason = "tests that run side by side share the server")]
-            prefix: format!("survival_{}", uuid::Uuid::new_v4().simple()),
             nats_port: free_port(),
             nats_server: named("TEST_NATS_SERVER")?.into(),
             redis: named("TEST_REDIS_URL"),
             smtp: named("TEST_SMTP_URL")?,
             maildir: named("TEST_SMTP_MAILDIR")?.into(),
+            s3: s3.into_iter().map(|(key, value)| Some((key, value?))).collect(),
+            prefix,
         };
         real.each_database("CREATE DATABASE {}").await;
         Some(Self { real: Some(real), ..Self::embedded() })
@@ -74,6 +86,11 @@ impl Place {
         }
     }
 
+    /// The settings of an S3 server and of buckets that nobody else has here, if one is named.
+    pub fn buckets(&self) -> Option<&[(&'static str, String)]> {
+        self.real.as_ref()?.s3.as_deref()
+    }
+
     /// The program of a Redis server, where one is named.
     pub fn redis_server() -> Option<PathBuf> {
         #[allow(clippy::disallowed_methods, reason = "tests are told their servers by the environment")]
@@ -96,6 +113,13 @@ impl Place {
     /// Where sent mails lie.
     pub fn mail(&self) -> PathBuf {
         self.real.as_ref().map_or_else(|| self.folder.path().join("data/mail"), |real| real.maildir.clone())
+    }
+
+    /// Loses every database; empty ones are in their places.
+    pub async fn lose_databases(&self) {
+        let real = self.real.as_ref().expect("only on real servers");
+        real.each_database("DROP DATABASE {} WITH (FORCE)").await;
+        real.each_database("CREATE DATABASE {}").await;
     }
 
     /// Leaves the servers as they were found.
@@ -178,6 +202,27 @@ impl Drop for Nats {
         // It may have been killed already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A Redis server that keeps nothing over its end, which is this value's.
+pub struct Redis(Child);
+
+impl Redis {
+    pub fn start(program: &Path, port: u16) -> Self {
+        let child = Command::new(program)
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn();
+        Self(child.expect("redis-server can be started"))
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.0.kill().expect("a child can be killed");
+        self.0.wait().expect("a child can be waited for");
     }
 }
 

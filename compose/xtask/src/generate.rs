@@ -28,8 +28,16 @@ const GENERATORS: &[Generator] = &[
         cargo: &["run", "-q", "-p", "xtask", "--example", "dashboards", "--"],
     },
     Generator {
+        folder: "compose/docs/reference",
+        cargo: &["run", "-q", "-p", "xtask", "--example", "configuration", "--"],
+    },
+    Generator {
         folder: "compose/systemd/man",
         cargo: &["run", "-q", "-p", "compose", "--example", "man_pages", "--"],
+    },
+    Generator {
+        folder: "compose/postman/collections",
+        cargo: &["run", "-q", "-p", "compose", "--example", "postman", "--"],
     },
 ];
 

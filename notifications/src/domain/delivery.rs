@@ -1,5 +1,6 @@
 use std::str::FromStr;
 
+use sha2::{Digest, Sha256};
 use shared::{
     clock::Timestamp,
     ids::{DeliveryId, EventId, UserId},
@@ -157,6 +158,23 @@ pub struct Order {
     pub withheld: Option<&'static str>,
 }
 
+impl Order {
+    /// The id of the delivery, which follows from what it is one of: who orders it again with nothing remembered of the first
+    /// time – the database was restored, and the event came anew – gets the same `Message-ID`. It begins with the cause's time.
+    #[must_use]
+    pub fn id(&self) -> DeliveryId {
+        let mut hash = Sha256::new();
+        hash.update(self.cause.0);
+        hash.update(self.recipient.0);
+        hash.update([self.channel.as_str(), self.notice.template().as_str()].join(" "));
+        let mut rest = [0; 10];
+        rest.copy_from_slice(&hash.finalize()[..10]);
+        let [a, b, c, d, e, f, ..] = *self.cause.0.as_bytes();
+        let millis = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        DeliveryId(uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid())
+    }
+}
+
 /// A delivery that a worker has claimed.
 #[derive(Clone, Debug)]
 pub struct Delivery {
@@ -276,8 +294,8 @@ mod tests {
     use shared::ids::{DeliveryId, EventId, UserId};
     use uuid::Uuid;
 
-    use super::{Channel, Delivery, Outcome, Status, reason};
-    use crate::domain::Template;
+    use super::{Channel, Delivery, Order, Outcome, Status, reason};
+    use crate::domain::{Collection, Notice, Template};
 
     fn delivery(attempts: i32) -> Delivery {
         Delivery {
@@ -293,6 +311,33 @@ mod tests {
             claim: 1,
             created_at: Utc.with_ymd_and_hms(2026, 1, 1, 0, 0, 0).unwrap(),
             expires_at: None,
+        }
+    }
+
+    fn order(cause: u128, recipient: u128, channel: Channel) -> Order {
+        Order {
+            cause: EventId::from(Uuid::from_u128(cause)),
+            correlation_id: None,
+            recipient: UserId::from(Uuid::from_u128(recipient)),
+            channel,
+            address: None,
+            notice: Notice::Digest(Collection { items: Vec::new(), count: 0 }),
+            withheld: None,
+        }
+    }
+
+    #[test]
+    fn what_is_ordered_again_is_the_same_delivery_and_nothing_else_is() {
+        let cause = Uuid::parse_str("01890a5d-ac96-774b-bcce-b302099a8057").unwrap().as_u128();
+        let id = order(cause, 1, Channel::Email).id();
+        assert_eq!(order(cause, 1, Channel::Email).id(), id);
+        assert_eq!((id.0.get_version_num(), &id.0.as_bytes()[..6]), (7, &cause.to_be_bytes()[..6]));
+        for other in [
+            order(cause + 1, 1, Channel::Email),
+            order(cause, 2, Channel::Email),
+            order(cause, 1, Channel::InApp),
+        ] {
+            assert_ne!(other.id(), id);
         }
     }
 

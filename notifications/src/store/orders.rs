@@ -9,7 +9,7 @@ use shared::{
     ids::{DeliveryId, UserId},
 };
 
-use super::entities::delivery::{ActiveModel, Column, Entity};
+use super::entities::delivery::{ActiveModel, Entity};
 use crate::domain::{Channel, Order, Priority, Status};
 
 /// Rows in one statement; a database takes so many values and no more.
@@ -43,9 +43,8 @@ pub async fn order(
         waits.then(|| (*priority, DeliveryId(*row.id.as_ref())))
     };
     let waiting = rows.iter().filter_map(waiting).collect();
-    let once = OnConflict::columns([Column::EventId, Column::RecipientId, Column::Channel, Column::Template])
-        .do_nothing()
-        .to_owned();
+    // Of the cause, recipient, channel and template, and of the id, which follows from these.
+    let once = OnConflict::new().do_nothing().to_owned();
     let mut rows = rows.into_iter().map(|(_, row)| row).peekable();
     while rows.peek().is_some() {
         let some: Vec<_> = rows.by_ref().take(ROWS).collect();
@@ -64,7 +63,7 @@ fn row(order: Order, place: Option<i64>, now: Timestamp) -> ActiveModel {
         (None, false) => Status::Pending,
     };
     ActiveModel {
-        id: Set(DeliveryId::at(now).0),
+        id: Set(order.id().0),
         event_id: Set(order.cause.0),
         correlation_id: Set(order.correlation_id),
         recipient_id: Set(order.recipient.0),

