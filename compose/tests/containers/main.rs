@@ -7,6 +7,7 @@ mod image;
 mod kubernetes;
 mod network;
 mod overlay;
+mod phases;
 mod proxy;
 mod rights;
 mod secrets;

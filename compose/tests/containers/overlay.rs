@@ -48,7 +48,9 @@ impl Overlay {
             let at = overlay.files.path().join(name_of(secret));
             std::fs::create_dir(&at).unwrap();
             for (file, content) in texts(&secret["data"]) {
-                std::fs::write(at.join(file), BASE64_STANDARD.decode(content).unwrap()).unwrap();
+                // What is long is on several lines.
+                let content = BASE64_STANDARD.decode(content.replace('\n', "")).unwrap();
+                std::fs::write(at.join(file), content).unwrap();
             }
         }
         overlay
