@@ -59,8 +59,8 @@ tell() {
 }
 
 for service in "${services[@]}"; do hold "$service"; done
-# Connected first, so that nothing lies between the snapshots but themselves.
-for service in "${services[@]}"; do tell "$service" 'SELECT 1;' > /dev/null; done
+# Connected first, so that nothing lies between the snapshots but themselves; and each has to wait for the dumps of the others.
+for service in "${services[@]}"; do tell "$service" 'SET idle_in_transaction_session_timeout = 0;' > /dev/null; done
 for service in "${services[@]}"; do
     tell "$service" 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_export_snapshot();' > "$work/$service.snapshot"
     snapshots[$service]=$(< "$work/$service.snapshot")

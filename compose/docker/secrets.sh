@@ -25,6 +25,11 @@ make() {
     mv "$unfinished" "$1"
 }
 
+# Where the servers are, for whom they are not the containers of compose.yaml.
+postgres=${HELPDESK_POSTGRES:-postgres:5432}
+redis=${HELPDESK_REDIS:-redis:6379}
+smtp=${HELPDESK_SMTP:-smtp://mailpit:1025}
+
 services=(auth users tickets files notifications audit)
 
 for name in postgres_superuser redis_password s3_access_key s3_secret_key jwt_secret audit_secret admin_password grafana_password; do
@@ -33,7 +38,9 @@ done
 for service in "${services[@]}"; do
     drawn | make "postgres_$service"
     drawn | make "nats_$service"
-    make "database_url_$service" <<< "postgres://helpdesk_$service:$(< "postgres_$service")@postgres:5432/helpdesk_$service"
+    make "database_url_$service" << URL
+postgres://helpdesk_$service:$(< "postgres_$service")@$postgres/helpdesk_$service${HELPDESK_POSTGRES_OPTIONS:-}
+URL
 done
 for name in system operator route; do
     drawn | make "nats_$name"
@@ -50,7 +57,7 @@ routes: [
 ]
 CONF
 
-make redis_url <<< "redis://:$(< redis_password)@redis:6379/0"
+make redis_url <<< "redis://:$(< redis_password)@$redis/0"
 make redis.conf <<< "requirepass $(< redis_password)"
 make s3.json << JSON
 {"identities": [{
@@ -60,5 +67,5 @@ make s3.json << JSON
 }]}
 JSON
 # Mailpit, which shows mails and sends none on. Yours: smtps://user:password@smtp.example.com
-make smtp_url <<< "smtp://mailpit:1025"
+make smtp_url <<< "$smtp"
 echo "The secrets are in $PWD; the administrator's password is in admin_password."

@@ -79,4 +79,10 @@ migrator! {
         up: &[Both(include_str!("sql/audit_0008_report_mails.sql"))],
         down: &[Both("DROP TABLE report_mails")],
     },
+    Step {
+        name: "audit_0009_search_statistics",
+        blocks: false,
+        up: &[Postgres(include_str!("sql/audit_0009_search_statistics.postgres.sql"))],
+        down: &[],
+    },
 }

@@ -29,7 +29,8 @@ fn migrations_only_add_but_for_what_is_listed_with_its_reason() {
             continue;
         }
         for statement in contractions(&fs::read_to_string(&path).unwrap()) {
-            let allowed = ALLOWED.iter().find(|(file, begin, _)| *file == name && statement.starts_with(begin));
+            let allowed =
+                ALLOWED.iter().find(|(file, begin, _)| *file == name && statement.starts_with(begin));
             match allowed {
                 Some((file, begin, _)) => drop(unused.remove(&(*file, *begin))),
                 None => faults.push(format!("{name}: {statement}")),
@@ -42,7 +43,8 @@ fn migrations_only_add_but_for_what_is_listed_with_its_reason() {
 
 /// The statements that take something away from, or ask for more of, whoever knows only what was there before.
 fn contractions(sql: &str) -> Vec<String> {
-    let code: String = sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+    let code: String =
+        sql.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
     let code = code.to_uppercase();
     let statements: Vec<String> =
         code.split(';').map(|it| it.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
@@ -56,9 +58,13 @@ fn contractions(sql: &str) -> Vec<String> {
         let narrows = it.strip_prefix("CREATE UNIQUE INDEX ").and_then(|it| it.split_once(" ON "));
         (it.starts_with("DROP ") && !it.starts_with("DROP INDEX "))
             || it.starts_with("TRUNCATE ")
-            || (is_altered && [" RENAME ", " DROP ", " TYPE ", " SET NOT NULL", " ADD CONSTRAINT "].iter().any(|word| it.contains(word)))
+            || (is_altered
+                && [" RENAME ", " DROP ", " TYPE ", " SET NOT NULL", " ADD CONSTRAINT "]
+                    .iter()
+                    .any(|word| it.contains(word)))
             || (is_altered && it.contains(" NOT NULL") && !it.contains(" DEFAULT "))
-            || narrows.is_some_and(|(_, on)| on.split([' ', '(']).next().is_some_and(|table| !made_here(table)))
+            || narrows
+                .is_some_and(|(_, on)| on.split([' ', '(']).next().is_some_and(|table| !made_here(table)))
     };
     statements.iter().filter(contracts).cloned().collect()
 }

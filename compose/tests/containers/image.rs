@@ -39,7 +39,8 @@ fn it_holds_every_program_of_the_six() {
 #[test]
 fn no_secret_is_sent_to_the_build() {
     let kept_out = std::fs::read_to_string(folder().join("Dockerfile.dockerignore")).unwrap();
-    for path in [".git", "target", "data", "compose/docker/secrets"] {
+    for path in [".git", "target", "data", "compose/docker/secrets", "compose/kubernetes/overlays/*/secrets"]
+    {
         assert!(kept_out.lines().any(|line| line == path), "{path}");
     }
 }

@@ -4,6 +4,10 @@
 
 mod composed;
 mod image;
+mod kubernetes;
+mod network;
+mod overlay;
+mod phases;
 mod proxy;
 mod rights;
 mod secrets;

@@ -12,7 +12,7 @@ use crate::{
 const INSIDE: [&str; 4] = ["/health", "/ready", "/metrics", "/openapi.json"];
 
 /// The patterns of the Caddyfile, each with the container and the port that it leads to.
-fn routes() -> Vec<(Vec<String>, String)> {
+pub fn routes() -> Vec<(Vec<String>, String)> {
     let text = std::fs::read_to_string(folder().join("Caddyfile")).unwrap();
     let mut routes = Vec::new();
     let mut patterns = Vec::new();

@@ -41,19 +41,6 @@ async fn is_refused_to_hear(client: &Client, reproaches: &mut UnboundedReceiver<
     assert!(told.to_lowercase().contains("permissions violation for subscription"), "{subject}: {told}");
 }
 
-/// Whose event it is.
-fn source(event: &str) -> Service {
-    match event.split('.').next().unwrap() {
-        "user" if ["user.profile_updated", "user.avatar_changed"].contains(&event) => Service::Users,
-        "user" | "session" => Service::Auth,
-        "ticket" => Service::Tickets,
-        "file" => Service::Files,
-        "notification" => Service::Notifications,
-        "security" | "sla" | "report" => Service::Audit,
-        other => panic!("nobody's event: {other}"),
-    }
-}
-
 #[tokio::test]
 async fn every_event_is_its_services_own_to_publish() {
     let secrets = Secrets::make();
@@ -62,7 +49,7 @@ async fn every_event_is_its_services_own_to_publish() {
         let (client, mut reproaches) = nats_user(&secrets, server.port, service.name()).await;
         for event in shared::events::ALL {
             let may = may_publish(&client, &mut reproaches, &format!("helpdesk.{}.one", event.name)).await;
-            assert_eq!(may, source(event.name) == service, "{service}: {}", event.name);
+            assert_eq!(may, event.source == service.name(), "{service}: {}", event.name);
         }
         let may =
             may_publish(&client, &mut reproaches, "helpdesk-command.mail.send_password_reset.one").await;

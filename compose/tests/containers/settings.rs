@@ -15,7 +15,7 @@ fn service(name: &str) -> Service {
 }
 
 /// The names of all settings that a service has, as in the environment.
-fn known(name: &str) -> BTreeSet<String> {
+pub fn known(name: &str) -> BTreeSet<String> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let keys = |folder: &str| {
         let text = std::fs::read_to_string(root.join(folder).join("config.default.toml")).unwrap();

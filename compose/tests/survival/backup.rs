@@ -34,15 +34,8 @@ impl Backups {
         let named = |key: &str| std::env::var(key).ok().filter(|value| !value.is_empty());
         let path = format!("{}:{}", named("TEST_PG_BIN")?, named("PATH")?);
         std::env::split_paths(&path).find(|folder| folder.join("curl").exists())?;
-        let name = place.name().replace('_', "-");
-        let settings = vec![
-            ("S3_ENDPOINT", named("TEST_S3_URL")?),
-            ("S3_ACCESS_KEY", named("TEST_S3_ACCESS_KEY")?),
-            ("S3_SECRET_KEY", named("TEST_S3_SECRET_KEY")?),
-            ("S3_BUCKET_TICKETS", format!("{name}-tickets")),
-            ("S3_BUCKET_AVATARS", format!("{name}-avatars")),
-            ("DATABASE_URL", place.database("{service}")),
-        ];
+        let mut settings = place.buckets()?.to_vec();
+        settings.push(("DATABASE_URL", place.database("{service}")));
         Some(Self { settings, path, folder: place.folder("backups") })
     }
 

@@ -27,6 +27,8 @@ struct Real {
     redis: Option<String>,
     smtp: String,
     maildir: PathBuf,
+    /// The settings of an S3 server and of buckets on it, if one is named.
+    s3: Option<Vec<(&'static str, String)>>,
 }
 
 impl Place {
@@ -38,15 +40,25 @@ impl Place {
     pub async fn real() -> Option<Self> {
         #[allow(clippy::disallowed_methods, reason = "tests are told their servers by the environment")]
         let named = |key: &str| std::env::var(key).ok().filter(|value| !value.is_empty());
+        #[allow(clippy::disallowed_methods, reason = "tests that run side by side share the server")]
+        let prefix = format!("survival_{}", uuid::Uuid::new_v4().simple());
+        let bucket = |name: &str| Some(format!("{}-{name}", prefix.replace('_', "-")));
+        let s3 = [
+            ("S3_ENDPOINT", named("TEST_S3_URL")),
+            ("S3_ACCESS_KEY", named("TEST_S3_ACCESS_KEY")),
+            ("S3_SECRET_KEY", named("TEST_S3_SECRET_KEY")),
+            ("S3_BUCKET_TICKETS", bucket("tickets")),
+            ("S3_BUCKET_AVATARS", bucket("avatars")),
+        ];
         let real = Real {
             admin: named("TEST_DATABASE_URL")?,
-            #[allow(clippy::disallowed_methods, reason = "tests that run side by side share the server")]
-            prefix: format!("survival_{}", uuid::Uuid::new_v4().simple()),
             nats_port: free_port(),
             nats_server: named("TEST_NATS_SERVER")?.into(),
             redis: named("TEST_REDIS_URL"),
             smtp: named("TEST_SMTP_URL")?,
             maildir: named("TEST_SMTP_MAILDIR")?.into(),
+            s3: s3.into_iter().map(|(key, value)| Some((key, value?))).collect(),
+            prefix,
         };
         real.each_database("CREATE DATABASE {}").await;
         Some(Self { real: Some(real), ..Self::embedded() })
@@ -72,6 +84,11 @@ impl Place {
             Some(redis) => launch.with("REDIS_URL", redis).with("CACHE_PREFIX", &real.prefix),
             None => launch,
         }
+    }
+
+    /// The settings of an S3 server and of buckets that nobody else has here, if one is named.
+    pub fn buckets(&self) -> Option<&[(&'static str, String)]> {
+        self.real.as_ref()?.s3.as_deref()
     }
 
     /// The program of a Redis server, where one is named.
@@ -103,11 +120,6 @@ impl Place {
         let real = self.real.as_ref().expect("only on real servers");
         real.each_database("DROP DATABASE {} WITH (FORCE)").await;
         real.each_database("CREATE DATABASE {}").await;
-    }
-
-    /// A name that nobody else has here.
-    pub fn name(&self) -> &str {
-        self.real.as_ref().map_or("embedded", |real| &real.prefix)
     }
 
     /// Leaves the servers as they were found.

@@ -24,6 +24,10 @@ const GENERATORS: &[Generator] = &[
         cargo: &["run", "-q", "-p", "shared", "--example", "event_schemas", "--"],
     },
     Generator {
+        folder: "nats/asyncapi",
+        cargo: &["run", "-q", "-p", "shared", "--example", "asyncapi", "--"],
+    },
+    Generator {
         folder: "compose/monitoring/grafana/dashboards",
         cargo: &["run", "-q", "-p", "xtask", "--example", "dashboards", "--"],
     },
@@ -34,6 +38,10 @@ const GENERATORS: &[Generator] = &[
     Generator {
         folder: "compose/systemd/man",
         cargo: &["run", "-q", "-p", "compose", "--example", "man_pages", "--"],
+    },
+    Generator {
+        folder: "compose/postman/collections",
+        cargo: &["run", "-q", "-p", "compose", "--example", "postman", "--"],
     },
 ];
 

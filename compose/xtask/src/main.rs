@@ -18,14 +18,17 @@ mod deb;
 mod deny;
 mod generate;
 mod install;
+mod kubernetes;
 mod monitoring;
 mod place;
+mod postman;
 mod progress;
 mod seed;
 mod servers;
 mod stop;
 mod test;
 mod units;
+mod workflows;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The commands of this project")]
@@ -44,6 +47,9 @@ enum Command {
         /// Only on the real servers
         #[arg(long)]
         real_only: bool,
+        /// The collections of `compose/postman` instead, against a helpdesk of their own or against the one at this address
+        #[arg(long, value_name = "URL", conflicts_with_all = ["embedded_only", "real_only", "cargo"])]
+        postman: Option<Option<String>>,
         /// What follows `--` goes to `cargo test`, as in `cargo xtask test -- -p tickets opens`
         #[arg(last = true)]
         cargo: Vec<String>,
@@ -111,8 +117,15 @@ fn main() -> ExitCode {
 
 fn run(command: Command, stop: &Stop) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Test { embedded_only, real_only, cargo } => {
-            let suite = test::Suite { embedded: !real_only, real: !embedded_only, cargo, package: None };
+        Command::Test { postman: Some(origin), .. } => postman::run(origin, stop),
+        Command::Test { embedded_only, real_only, cargo, .. } => {
+            let suite = test::Suite {
+                embedded: !real_only,
+                real: !embedded_only,
+                cargo,
+                package: None,
+                manifests: None,
+            };
             test::run(&suite, &mut Progress::of(suite.steps()), stop)
         }
         Command::Servers { command, .. } if command.is_empty() => servers::keep(stop),

@@ -17,6 +17,8 @@ pub struct Suite {
     pub cargo: Vec<String>,
     /// The Debian package, where one was built to be tested.
     pub package: Option<PathBuf>,
+    /// The folder of what is for Kubernetes, where it was built to be tested.
+    pub manifests: Option<PathBuf>,
 }
 
 impl Suite {
@@ -77,8 +79,12 @@ fn tests(suite: &Suite, environment: &[(&'static str, String)], stop: &Stop) -> 
     for variable in servers::VARIABLES {
         cargo.env_remove(variable);
     }
-    cargo.env_remove("TEST_DEB");
-    cargo.envs(environment.iter().cloned()).envs(suite.package.iter().map(|package| ("TEST_DEB", package)));
+    let built = [("TEST_DEB", &suite.package), ("TEST_KUBERNETES", &suite.manifests)];
+    for (variable, _) in built {
+        cargo.env_remove(variable);
+    }
+    cargo.envs(environment.iter().cloned());
+    cargo.envs(built.into_iter().filter_map(|(variable, path)| Some((variable, path.as_ref()?))));
     let (counts, content) = command::tests(&mut cargo, stop)?;
     judge(counts, content)
 }

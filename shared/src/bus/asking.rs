@@ -6,6 +6,7 @@ use std::{ops::RangeInclusive, time::Duration};
 use anyhow::{Context as _, anyhow, bail};
 use async_nats::Subscriber;
 use futures_util::StreamExt;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot};
 
@@ -16,8 +17,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// What somebody misses of a service's events, as ranges of its gap-free numbers. On the wire:
 /// `{"again": [[3, 5], [9, 9]]}`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Again {
+    /// Ranges of numbers, both ends included.
     again: Vec<(i64, i64)>,
 }
 
@@ -45,7 +47,7 @@ impl Again {
 }
 
 /// What an outbox holds of the numbers that its relay has given. On the wire: `{"oldest": 1, "published": 42}`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutboxEnds {
     /// The lowest number that it still has; one more than the last when it has none. What is below is gone for good.
     pub oldest: i64,

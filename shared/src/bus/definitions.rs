@@ -35,14 +35,17 @@ impl Durable {
         Ok(Self { name, config })
     }
 
-    pub(super) fn lane(&self) -> Lane {
+    /// The stream that it reads from.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
         let commands =
             self.config.filter_subjects.iter().any(|subject| subject.starts_with("helpdesk-command."));
         if commands { Lane::Commands } else { Lane::Events }
     }
 
-    /// Whether it wants a subject (without the namespace).
-    pub(super) fn wants(&self, subject: &str) -> bool {
+    /// Whether it wants a subject, as in `ticket.created.<ticket>`.
+    #[must_use]
+    pub fn wants(&self, subject: &str) -> bool {
         self.config.filter_subjects.iter().any(|filter| {
             let (_, filter) = filter.split_once('.').unwrap_or(("", filter));
             matches(filter, subject)

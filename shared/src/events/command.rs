@@ -60,7 +60,7 @@ impl Command for SendPasswordResetMail {
 }
 
 /// What a command travels in.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CommandEnvelope {
     /// Unique; the inbox and `Nats-Msg-Id` go by it.
@@ -74,6 +74,7 @@ pub struct CommandEnvelope {
     /// Whom it is about.
     pub user_id: UserId,
     /// The command itself.
+    #[schemars(with = "serde_json::Value")]
     pub data: Box<RawValue>,
 }
 

@@ -49,12 +49,14 @@ pub struct EventType {
     pub name: &'static str,
     /// The version that this build writes.
     pub version: u16,
+    /// The service that emits it, and no other.
+    pub source: &'static str,
     /// The JSON Schema of `data`.
     pub schema: fn() -> Schema,
 }
 
 macro_rules! events {
-    ($($kind:ident = $name:literal, $version:literal, by |$event:ident| $aggregate:expr;)*) => {
+    ($($kind:ident = $name:literal, $version:literal, from $source:literal, by |$event:ident| $aggregate:expr;)*) => {
         $(impl Event for $kind {
             const TYPE: &'static str = $name;
             const VERSION: u16 = $version;
@@ -65,43 +67,48 @@ macro_rules! events {
         })*
         /// Every event type, once.
         pub const ALL: &[EventType] = &[
-            $(EventType { name: $name, version: $version, schema: || schemars::schema_for!($kind) },)*
+            $(EventType {
+                name: $name,
+                version: $version,
+                source: $source,
+                schema: || schemars::schema_for!($kind),
+            },)*
         ];
     };
 }
 
 events! {
-    UserRegistered = "user.registered", 1, by |event| event.user_id;
-    UserLogin = "user.login", 1, by |event| event.user_id;
-    UserLoginFailed = "user.login_failed", 1, by |event| event.user_id.map_or_else(Uuid::nil, Uuid::from);
-    UserLogout = "user.logout", 1, by |event| event.user_id;
-    UserLocked = "user.locked", 1, by |event| event.user_id.map_or_else(Uuid::nil, Uuid::from);
-    UserEmailVerified = "user.email_verified", 1, by |event| event.user_id;
-    UserPasswordChanged = "user.password_changed", 1, by |event| event.user_id;
-    UserPasswordReset = "user.password_reset", 1, by |event| event.user_id;
-    UserRoleChanged = "user.role_changed", 1, by |event| event.user_id;
-    UserStatusChanged = "user.status_changed", 1, by |event| event.user_id;
-    UserProfileUpdated = "user.profile_updated", 1, by |event| event.user_id;
-    UserAvatarChanged = "user.avatar_changed", 1, by |event| event.user_id;
-    UserDeleted = "user.deleted", 1, by |event| event.user_id;
-    SessionRevoked = "session.revoked", 1, by |event| event.session_id;
-    TicketCreated = "ticket.created", 1, by |event| event.ticket_id;
-    TicketUpdated = "ticket.updated", 1, by |event| event.ticket_id;
-    TicketAssigned = "ticket.assigned", 1, by |event| event.ticket_id;
-    TicketStatusChanged = "ticket.status_changed", 1, by |event| event.ticket_id;
-    TicketCommented = "ticket.commented", 1, by |event| event.ticket_id;
-    TicketDeleted = "ticket.deleted", 1, by |event| event.ticket_id;
-    TicketSlaWarning = "ticket.sla_warning", 1, by |event| event.ticket_id;
-    TicketSlaBreached = "ticket.sla_breached", 1, by |event| event.ticket_id;
-    FileUploaded = "file.uploaded", 1, by |event| event.file_id;
-    FileDownloaded = "file.downloaded", 1, by |event| event.file_id;
-    FileDeleted = "file.deleted", 1, by |event| event.file_id;
-    FileInfected = "file.infected", 1, by |event| event.file_id;
-    NotificationSent = "notification.sent", 1, by |event| event.delivery_id;
-    NotificationFailed = "notification.failed", 1, by |event| event.delivery_id;
-    SecurityAlert = "security.alert", 1, by |event| event.alert_id;
-    SlaAlert = "sla.alert", 1, by |event| event.alert_id;
-    ReportReady = "report.ready", 1, by |event| event.report_id;
+    UserRegistered = "user.registered", 1, from "auth", by |event| event.user_id;
+    UserLogin = "user.login", 1, from "auth", by |event| event.user_id;
+    UserLoginFailed = "user.login_failed", 1, from "auth", by |event| event.user_id.map_or_else(Uuid::nil, Uuid::from);
+    UserLogout = "user.logout", 1, from "auth", by |event| event.user_id;
+    UserLocked = "user.locked", 1, from "auth", by |event| event.user_id.map_or_else(Uuid::nil, Uuid::from);
+    UserEmailVerified = "user.email_verified", 1, from "auth", by |event| event.user_id;
+    UserPasswordChanged = "user.password_changed", 1, from "auth", by |event| event.user_id;
+    UserPasswordReset = "user.password_reset", 1, from "auth", by |event| event.user_id;
+    UserRoleChanged = "user.role_changed", 1, from "auth", by |event| event.user_id;
+    UserStatusChanged = "user.status_changed", 1, from "auth", by |event| event.user_id;
+    UserProfileUpdated = "user.profile_updated", 1, from "users", by |event| event.user_id;
+    UserAvatarChanged = "user.avatar_changed", 1, from "users", by |event| event.user_id;
+    UserDeleted = "user.deleted", 1, from "auth", by |event| event.user_id;
+    SessionRevoked = "session.revoked", 1, from "auth", by |event| event.session_id;
+    TicketCreated = "ticket.created", 1, from "tickets", by |event| event.ticket_id;
+    TicketUpdated = "ticket.updated", 1, from "tickets", by |event| event.ticket_id;
+    TicketAssigned = "ticket.assigned", 1, from "tickets", by |event| event.ticket_id;
+    TicketStatusChanged = "ticket.status_changed", 1, from "tickets", by |event| event.ticket_id;
+    TicketCommented = "ticket.commented", 1, from "tickets", by |event| event.ticket_id;
+    TicketDeleted = "ticket.deleted", 1, from "tickets", by |event| event.ticket_id;
+    TicketSlaWarning = "ticket.sla_warning", 1, from "tickets", by |event| event.ticket_id;
+    TicketSlaBreached = "ticket.sla_breached", 1, from "tickets", by |event| event.ticket_id;
+    FileUploaded = "file.uploaded", 1, from "files", by |event| event.file_id;
+    FileDownloaded = "file.downloaded", 1, from "files", by |event| event.file_id;
+    FileDeleted = "file.deleted", 1, from "files", by |event| event.file_id;
+    FileInfected = "file.infected", 1, from "files", by |event| event.file_id;
+    NotificationSent = "notification.sent", 1, from "notifications", by |event| event.delivery_id;
+    NotificationFailed = "notification.failed", 1, from "notifications", by |event| event.delivery_id;
+    SecurityAlert = "security.alert", 1, from "audit", by |event| event.alert_id;
+    SlaAlert = "sla.alert", 1, from "audit", by |event| event.alert_id;
+    ReportReady = "report.ready", 1, from "audit", by |event| event.report_id;
 }
 
 #[cfg(test)]

@@ -16,10 +16,10 @@ use anyhow::Context;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing::Level;
-use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing::{Level, Metadata};
+use tracing_log::{AsLog, LogTracer};
+use tracing_subscriber::filter::{EnvFilter, FilterFn, LevelFilter};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
-use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{LogFormat, TelemetryConfig};
 
@@ -69,6 +69,7 @@ pub fn init(config: &TelemetryConfig) -> anyhow::Result<Guard> {
         LogFormat::Auto => terminal,
     };
     let filter = EnvFilter::builder().parse(&config.log_level).context("LOG_LEVEL cannot be used")?;
+    let loudest = filter.max_level_hint().unwrap_or(LevelFilter::TRACE);
     let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let logs = if for_people {
         logs.fmt_fields(text::TextFields)
@@ -79,14 +80,31 @@ pub fn init(config: &TelemetryConfig) -> anyhow::Result<Guard> {
         let events = json::JsonEvents { service: config.service };
         logs.fmt_fields(json::JsonFields).event_format(events).with_filter(filter).boxed()
     };
-    // Spans are made whatever LOG_LEVEL says: a trace that came in goes on even where nobody logs.
-    let spans = tracing_opentelemetry::layer().with_tracer(traces.tracer("helpdesk")).with_filter(filter_fn(
-        |about| *about.level() <= if about.is_span() { Level::INFO } else { Level::WARN },
-    ));
-    if tracing_subscriber::registry().with(logs).with(spans).try_init().is_err() {
+    let spans =
+        tracing_opentelemetry::layer().with_tracer(traces.tracer("helpdesk")).with_filter(for_traces());
+    if tracing::subscriber::set_global_default(tracing_subscriber::registry().with(logs).with(spans)).is_err()
+    {
         return Ok(Guard::default());
     }
+    hear_log(loudest);
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     metrics::handle();
     Ok(Guard(Some(traces)))
+}
+
+/// Spans are made whatever LOG_LEVEL says: a trace that came in goes on even where nobody logs. Told that it wants no more than
+/// that, `log` does not ask it about all the rest.
+fn for_traces() -> FilterFn {
+    fn wanted(about: &Metadata<'_>) -> bool {
+        *about.level() <= if about.is_span() { Level::INFO } else { Level::WARN }
+    }
+    FilterFn::new(wanted as fn(&Metadata<'_>) -> bool).with_max_level_hint(Level::INFO)
+}
+
+/// Takes what is written to the `log` crate. When somebody asks there whether a record is wanted and it is not, the layers' filters
+/// remember that for what the thread says next, and a warning is lost. sqlx asks before each statement, and logs with `tracing`.
+fn hear_log(loudest: LevelFilter) {
+    let bridge = LogTracer::builder().ignore_crate("sqlx").with_max_level(loudest.as_log());
+    // Somebody else's process may have another logger.
+    let _ = bridge.init();
 }

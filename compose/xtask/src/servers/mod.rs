@@ -24,10 +24,10 @@ use crate::stop::Stop;
 
 pub use ports::free as free_port;
 pub use postgres::log as postgres_log;
-pub use process::Server;
+pub use process::{Server, get};
 
 /// The variables that tell the tests where the servers are.
-pub const VARIABLES: [&str; 14] = [
+pub const VARIABLES: [&str; 15] = [
     "TEST_DATABASE_URL",
     "TEST_REDIS_URL",
     "TEST_NATS_URL",
@@ -42,6 +42,7 @@ pub const VARIABLES: [&str; 14] = [
     "TEST_NATS_SERVER",
     "TEST_NATS_CLI",
     "TEST_CLAMD",
+    "TEST_HAPROXY",
 ];
 
 /// How long a server may take until it answers. A loaded machine is slow, a dead server is noticed at once.
@@ -134,6 +135,7 @@ impl Servers {
             ("TEST_NATS_SERVER", &tools.nats_server),
             ("TEST_NATS_CLI", &tools.nats_cli),
             ("TEST_CLAMD", &tools.clamd),
+            ("TEST_HAPROXY", &tools.haproxy),
         ];
         for (variable, program) in programs {
             let named = self.environment.iter().any(|(name, _)| *name == variable);
