@@ -1,4 +1,5 @@
-//! What documents name is there: files and headlines that links lead to, commands of the project; and the index has every document.
+//! What documents name is there: files and headlines that links lead to, tests, source files, commands of the project; and the index
+//! has every document.
 
 use std::collections::BTreeMap;
 
@@ -37,6 +38,15 @@ pub fn faults(texts: &[Text], exists: impl Fn(&str) -> bool) -> Vec<Fault> {
             let has = |document: &&Text| headlines(&document.content).iter().any(|it| it == headline);
             if !headline.is_empty() && !documents.get(target.as_str()).is_some_and(has) {
                 faults.push(text.fault(line, format!("a link leads to no headline (`{link}`)")));
+            }
+        }
+        for (line, name) in quoted(&text.content) {
+            let is_there = match name.contains('/') {
+                true => exists(&name),
+                false => texts.iter().any(|text| !text.file.ends_with(".md") && text.content.contains(&name)),
+            };
+            if !is_there {
+                faults.push(text.fault(line, format!("the code has no such thing (`{name}`)")));
             }
         }
         for (line, name) in asked(&text.content) {
@@ -121,6 +131,28 @@ fn headlines(markdown: &str) -> Vec<String> {
     names
 }
 
+/// What stands in code within the text and can be looked for: names of tests (five words or more, or the first ones of them and `…`)
+/// and paths of source files from the root.
+fn quoted(markdown: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (number, line) in prose(markdown) {
+        for span in line.split('`').skip(1).step_by(2) {
+            let (name, fewest) = span.strip_suffix('…').map_or((span, 5), |begin| (begin, 3));
+            let is_name = name.chars().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '_')
+                && name.trim_end_matches('_').split('_').count() >= fewest;
+            let is_path = [".rs", ".toml", ".sql", ".sh", ".json", ".yaml", ".yml"]
+                .iter()
+                .any(|end| span.ends_with(end))
+                && super::TOP_LEVEL.iter().any(|top| span.starts_with(&format!("{top}/")))
+                && !span.contains([' ', '*', '<', '{']);
+            if is_name || is_path {
+                found.push((number, name.to_owned()));
+            }
+        }
+    }
+    found
+}
+
 /// The names of the project's commands: the variants of `enum Command`, as clap writes them.
 fn commands(text: &Text) -> Vec<String> {
     let (_, variants) = text.content.split_once("enum Command {\n").unwrap_or_default();
@@ -156,11 +188,16 @@ fn asked(markdown: &str) -> Vec<(usize, String)> {
 
 #[test]
 fn every_rule_on_documents_can_be_broken() {
-    let files = ["a/b.md", "a/c.md", "a/x.png", "a"];
+    let files = ["a/b.md", "a/c.md", "a/x.png", "a", "tickets/a.rs"];
     let other = "# Head\n```\n# No head\n```\n## A `b`, c: d\n# Head\n";
     let program = "enum Command {\n    /// X\n    Test {\n        only: bool,\n    },\n    AllOfIt(x),\n}\n";
     let lines = |markdown: &str| {
-        let texts = [Text::new("a/b.md", markdown), Text::new("a/c.md", other), Text::new(COMMANDS, program)];
+        let texts = [
+            Text::new("a/b.md", markdown),
+            Text::new("a/c.md", other),
+            Text::new(COMMANDS, program),
+            Text::new("tickets/a.rs", "fn a_name_of_five_words() {}"),
+        ];
         let found = faults(&texts, |path| files.contains(&path));
         found.iter().map(|fault| fault.line).collect::<Vec<_>>()
     };
@@ -170,6 +207,7 @@ fn every_rule_on_documents_can_be_broken() {
         "[x](c.md#a-b-c-d) [y](c.md#head-1)",
         "[x]: c.md#head",
         "`[x](gone.md)`\n```\n[x](gone.md)\n```",
+        "`a_name_of_five_words` `a_name_of_…` `short_name` `tickets/a.rs` `domain/b.rs` `tickets/*.rs`",
         "[x](https://example.com/gone) [y](mailto:a@example.com)",
         "`cargo xtask test`, cargo xtask all-of-it, `cargo xtask …`, cargo xtask --help",
     ] {
@@ -186,6 +224,9 @@ fn every_rule_on_documents_can_be_broken() {
         "\n[x]: gone.md",
         "\n`a` [x](gone.md) `b`",
         "\n`cargo xtask tests`",
+        "\n`a_name_of_six_other_words`",
+        "\n`another_name_of_…`",
+        "\n`tickets/b.rs`",
     ] {
         assert_eq!(lines(bad), [2], "{bad}");
     }
