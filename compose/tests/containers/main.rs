@@ -5,6 +5,7 @@
 mod composed;
 mod image;
 mod proxy;
+mod recipes;
 mod rights;
 mod secrets;
 mod servers;
