@@ -29,22 +29,26 @@ struct Recipe {
     wants_a_stop: bool,
 }
 
+/// What is left of a block.
+fn block<'a>(lines: &mut impl Iterator<Item = (&'a str, usize)>) -> impl Iterator<Item = &'a str> {
+    lines.map(|(text, _)| text).take_while(|text| *text != "```")
+}
+
 /// Each `sh` block, with the `text` block that follows it.
 fn recipes(page: &str) -> Vec<Recipe> {
     let mut recipes: Vec<Recipe> = Vec::new();
     let mut lines = page.lines().zip(1..);
     let mut wants_a_stop = false;
     while let Some((text, line)) = lines.next() {
-        let mut block = || lines.by_ref().map(|(text, _)| text).take_while(|text| *text != "```");
         match text {
             STOPPED => wants_a_stop = true,
             "```sh" => {
-                let script = block().fold(String::new(), |script, text| script + text + "\n");
+                let script = block(&mut lines).fold(String::new(), |script, text| script + text + "\n");
                 recipes.push(Recipe { line, script, expected: Vec::new(), wants_a_stop });
                 wants_a_stop = false;
             }
             "```text" => {
-                let expected = block().map(str::to_owned).collect();
+                let expected = block(&mut lines).map(str::to_owned).collect();
                 let recipe = recipes.last_mut().expect("it tells what a recipe prints");
                 assert!(recipe.expected.is_empty(), "line {line}: two blocks tell what one recipe prints");
                 recipe.expected = expected;
@@ -120,7 +124,8 @@ impl Desk {
         let program = launch.ready().await;
         let (url, client) = (launch.url("helpdesk"), Client::new());
         let login = json!({ "email": ADMIN.0, "password": ADMIN.1 });
-        let login: Value = client.post(format!("{url}/auth/login")).json(&login).send().await.unwrap().json().await.unwrap();
+        let login: Value =
+            client.post(format!("{url}/auth/login")).json(&login).send().await.unwrap().json().await.unwrap();
         let token = login["accessToken"].as_str().unwrap().to_owned();
         let ticket = String::new();
         let mut desk = Self { secrets, _servers: servers, urls, launch, client, token, ticket };
@@ -232,7 +237,8 @@ async fn the_recipes_do_what_they_say() {
     let who = first.script.replace("nats://127.0.0.1:4222", &desk.urls);
     assert_ne!(who, first.script, "where the server is stands in the first");
     assert_eq!(missing(&first.expected, &desk.run(&who).await), None);
-    let exports: String = who.lines().filter(|line| line.starts_with("export ")).map(|line| format!("{line}\n")).collect();
+    let exports: String =
+        who.lines().filter(|line| line.starts_with("export ")).map(|line| format!("{line}\n")).collect();
     let told = "nats consumer info HELPDESK audit --json\n";
     until("audit has read something", || async {
         desk.run(&format!("{exports}{told}")).await.contains("\"num_pending\": 0")
