@@ -245,7 +245,13 @@ impl Document {
                 "x-stream": "HELPDESK_COMMANDS",
             }),
         );
-        self.operation("auth", "sends", C::TYPE, "Through its outbox, where it is deleted once published.", None);
+        self.operation(
+            "auth",
+            "sends",
+            C::TYPE,
+            "Through its outbox, where it is deleted once published.",
+            None,
+        );
         let subject = format!("{}.id", C::TYPE);
         let takers = durables.iter().filter(|(_, it)| it.lane() == Lane::Commands && it.wants(&subject));
         let (service, durable) = takers.last().context("nobody takes a command")?;
