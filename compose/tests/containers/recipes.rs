@@ -29,31 +29,30 @@ struct Recipe {
     wants_a_stop: bool,
 }
 
-/// What is left of a block.
-fn block<'a>(lines: &mut impl Iterator<Item = (&'a str, usize)>) -> impl Iterator<Item = &'a str> {
-    lines.map(|(text, _)| text).take_while(|text| *text != "```")
-}
-
 /// Each `sh` block, with the `text` block that follows it.
 fn recipes(page: &str) -> Vec<Recipe> {
     let mut recipes: Vec<Recipe> = Vec::new();
     let mut lines = page.lines().zip(1..);
     let mut wants_a_stop = false;
     while let Some((text, line)) = lines.next() {
-        match text {
-            STOPPED => wants_a_stop = true,
-            "```sh" => {
-                let script = block(&mut lines).fold(String::new(), |script, text| script + text + "\n");
+        if text == STOPPED {
+            wants_a_stop = true;
+        }
+        let Some(kind) = text.strip_prefix("```") else { continue };
+        let block: Vec<&str> =
+            lines.by_ref().map(|(text, _)| text).take_while(|text| *text != "```").collect();
+        match kind {
+            "sh" => {
+                let script = block.join("\n") + "\n";
                 recipes.push(Recipe { line, script, expected: Vec::new(), wants_a_stop });
                 wants_a_stop = false;
             }
-            "```text" => {
-                let expected = block(&mut lines).map(str::to_owned).collect();
+            "text" => {
                 let recipe = recipes.last_mut().expect("it tells what a recipe prints");
                 assert!(recipe.expected.is_empty(), "line {line}: two blocks tell what one recipe prints");
-                recipe.expected = expected;
+                recipe.expected = block.into_iter().map(str::to_owned).collect();
             }
-            _ => assert!(!text.starts_with("```"), "line {line}: a block is `sh` or `text`"),
+            _ => panic!("line {line}: a block is `sh` or `text`"),
         }
     }
     recipes
