@@ -101,9 +101,15 @@ fn the_job_migrates_the_databases_of_the_six_and_nothing_else() {
 #[test]
 fn all_but_the_six_can_be_applied_before_them() {
     for overlay in overlays() {
-        let is_one = |object: &Value| object["metadata"]["labels"]["app.kubernetes.io/component"] == "service";
+        let is_one =
+            |object: &Value| object["metadata"]["labels"]["app.kubernetes.io/component"] == "service";
         for workload in overlay.workloads() {
-            assert_eq!(is_one(workload.object), workload.object["kind"] == "Deployment", "{}", workload.name());
+            assert_eq!(
+                is_one(workload.object),
+                workload.object["kind"] == "Deployment",
+                "{}",
+                workload.name()
+            );
         }
         for kind in ["Secret", "ConfigMap", "NetworkPolicy", "ServiceAccount", "Service"] {
             assert!(!overlay.all(kind).into_iter().any(is_one), "{}: {kind}", overlay.name);
