@@ -68,7 +68,8 @@ pub fn run(sources: &Sources, arguments: &Arguments) -> Result<anyhow::Result<St
             (None, None) => Place::Start,
         };
         let events = &configured.common().events;
-        let replayed = program::runtime()?.block_on(shared::bus::replay(events, &reader, place, now))?;
+        let replaying = shared::bus::replay(service.name(), events, &reader, place, now);
+        let replayed = program::runtime()?.block_on(replaying)?;
         Ok(told(&replayed, defined.is_some()))
     })())
 }

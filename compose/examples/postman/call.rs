@@ -131,6 +131,11 @@ impl Call {
         self.check(format!("the fault is in {name}"), test)
     }
 
+    /// Refused because the session is over, which the other services learn by an event.
+    pub fn refused_soon(self) -> Self {
+        self.until("body.code === \"token_revoked\"").refused(401, "token_revoked")
+    }
+
     /// A field of the answer must be this. Variables in it are filled in.
     pub fn has(self, field: &str, value: impl Into<Value>) -> Self {
         let value: Value = value.into();

@@ -111,7 +111,7 @@ fn templates() -> Vec<Call> {
             .by(Admin)
             .of("ticket_reopened")
             .json(json!({ "language": "en" }))
-            .has("subject", "It is open again"),
+            .until("body.subject === \"It is open again\""),
         call("What it would look like in German", "POST /admin/notifications/templates/{name}/preview")
             .by(Admin)
             .of("ticket_reopened")

@@ -25,11 +25,15 @@ pub fn registers(who: &str) -> Call {
         .keeps(format!("{who}Token"), "accessToken")
 }
 
-/// By the environment's variables.
+/// By the environment's variables. Where that fails there is no use in going on.
 pub fn the_administrator_signs_in() -> Call {
     call("The administrator signs in", "POST /auth/login")
         .by(Who::Nobody)
         .json(json!({ "email": "{{adminEmail}}", "password": "{{adminPassword}}" }))
+        .check(
+            "the environment's adminEmail and adminPassword are right",
+            "if (pm.response.code !== 200) pm.execution.setNextRequest(null); pm.expect(pm.response.code).to.eql(200);",
+        )
         .has("user.role", "admin")
         .keeps("adminId", "user.id")
         .keeps("adminToken", "accessToken")

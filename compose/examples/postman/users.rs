@@ -152,7 +152,7 @@ pub fn collection() -> Collection {
                         .refused(409, "own_account"),
                     call("The session from before is over", "GET /users/profile")
                         .by(Agent)
-                        .refused(401, "token_revoked"),
+                        .refused_soon(),
                     signs_in("The agent signs in", "agent")
                         .has("user.role", "agent")
                         .keeps("agentToken", "accessToken"),
@@ -180,7 +180,7 @@ pub fn collection() -> Collection {
                         .refused(404, "not_found"),
                     call("So are their sessions", "GET /users/profile")
                         .by(Stranger)
-                        .refused(401, "token_revoked"),
+                        .refused_soon(),
                 ],
             ),
             operations(),

@@ -9,6 +9,7 @@ mod network;
 mod overlay;
 mod phases;
 mod proxy;
+mod recipes;
 mod rights;
 mod secrets;
 mod servers;

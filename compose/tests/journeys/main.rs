@@ -1,5 +1,6 @@
 //! Journeys across the six services, over HTTP, on the embedded backends or on those that the environment names.
 
+mod asyncapi;
 mod errors;
 mod house;
 mod openapi;

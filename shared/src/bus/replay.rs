@@ -105,11 +105,12 @@ pub struct Replayed {
 }
 
 /// Puts a durable consumer back to a place in the stream of events, or makes a new one that begins there. A service goes on
-/// reading by itself; its inbox keeps everything from happening twice.
+/// reading by itself; its inbox keeps everything from happening twice. `service` is whose rights on the server this takes.
 ///
 /// # Errors
 /// In words: on the local bus; when the server does not answer, there is no such place, or the consumer is none that is pulled.
 pub async fn replay(
+    service: &'static str,
     config: &EventsConfig,
     reader: &Reader,
     place: Place,
@@ -123,7 +124,8 @@ pub async fn replay(
             crate::clock::rfc3339(time)
         );
     }
-    let jetstream = JetStream::connect("replay", config).await?;
+    // By its name, for its user may hear answers in its own inbox alone.
+    let jetstream = JetStream::connect(service, config).await?;
     tokio::time::timeout(CONNECTED_WITHIN, jetstream.connected()).await.with_context(|| {
         let servers: Vec<_> = config.nats_url.split(',').map(redacted).collect();
         format!("NATS at {} does not answer", servers.join(", "))

@@ -133,7 +133,8 @@ fn a_warning_is_not_lost_because_sqlx_asked_whether_its_statement_is_wanted() {
     let filter = EnvFilter::new("info,sqlx=warn");
     hear_log(filter.max_level_hint().unwrap());
     let logs = tracing_subscriber::fmt::layer().with_writer(lines.clone()).with_filter(filter);
-    let spans = tracing_opentelemetry::layer().with_tracer(traces.tracer("helpdesk")).with_filter(for_traces());
+    let spans =
+        tracing_opentelemetry::layer().with_tracer(traces.tracer("helpdesk")).with_filter(for_traces());
     tracing::subscriber::with_default(tracing_subscriber::registry().with(logs).with(spans), || {
         assert!(!log::log_enabled!(target: "sqlx::postgres::notice", log::Level::Info));
         tracing::warn!("after that");

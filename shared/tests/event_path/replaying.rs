@@ -9,7 +9,7 @@ use crate::support::{Recorder, databases, effects, emit, everything, numbers};
 
 async fn put_back(world: &World, reader: &Reader, place: Place) -> anyhow::Result<Replayed> {
     let common = world.common("audit").await;
-    replay(&common.events, reader, place, world.clock().now()).await
+    replay("audit", &common.events, reader, place, world.clock().now()).await
 }
 
 fn onlooker(name: &str, types: &[&str]) -> Reader {
