@@ -245,10 +245,16 @@ impl Document {
                 "x-stream": "HELPDESK_COMMANDS",
             }),
         );
-        self.operation("auth", "sends", C::TYPE, "Through its outbox, where it is deleted once published.", None);
+        self.operation(
+            "auth",
+            "sends",
+            C::TYPE,
+            "Through its outbox, where it is deleted once published.",
+            None,
+        );
         let subject = format!("{}.id", C::TYPE);
-        let takers = durables.iter().filter(|(_, it)| it.lane() == Lane::Commands && it.wants(&subject));
-        let (service, durable) = takers.last().context("nobody takes a command")?;
+        let mut takers = durables.iter().filter(|(_, it)| it.lane() == Lane::Commands && it.wants(&subject));
+        let (service, durable) = takers.next_back().context("nobody takes a command")?;
         self.operation(service, "receives", C::TYPE, "From its durable consumer.", Some(durable.name));
         Ok(())
     }

@@ -169,9 +169,7 @@ fn good_bye() -> Vec<Call> {
     vec![
         call("The requester signs out", "POST /auth/logout").answers(204),
         call("Their token is dead in tickets", "GET /tickets").refused_soon(),
-        call("Their token is dead in files", "GET /files/{id}")
-            .of("{{fileId}}")
-            .refused_soon(),
+        call("Their token is dead in files", "GET /files/{id}").of("{{fileId}}").refused_soon(),
         call("Their token is dead in notifications", "GET /notifications").refused_soon(),
     ]
 }

@@ -150,9 +150,7 @@ pub fn collection() -> Collection {
                         .of("{{adminId}}")
                         .json(json!({ "role": "user" }))
                         .refused(409, "own_account"),
-                    call("The session from before is over", "GET /users/profile")
-                        .by(Agent)
-                        .refused_soon(),
+                    call("The session from before is over", "GET /users/profile").by(Agent).refused_soon(),
                     signs_in("The agent signs in", "agent")
                         .has("user.role", "agent")
                         .keeps("agentToken", "accessToken"),
@@ -178,9 +176,7 @@ pub fn collection() -> Collection {
                         .by(Admin)
                         .of("{{strangerId}}")
                         .refused(404, "not_found"),
-                    call("So are their sessions", "GET /users/profile")
-                        .by(Stranger)
-                        .refused_soon(),
+                    call("So are their sessions", "GET /users/profile").by(Stranger).refused_soon(),
                 ],
             ),
             operations(),

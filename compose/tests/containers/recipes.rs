@@ -35,21 +35,24 @@ fn recipes(page: &str) -> Vec<Recipe> {
     let mut lines = page.lines().zip(1..);
     let mut wants_a_stop = false;
     while let Some((text, line)) = lines.next() {
-        let mut block = || lines.by_ref().map(|(text, _)| text).take_while(|text| *text != "```");
-        match text {
-            STOPPED => wants_a_stop = true,
-            "```sh" => {
-                let script = block().fold(String::new(), |script, text| script + text + "\n");
+        if text == STOPPED {
+            wants_a_stop = true;
+        }
+        let Some(kind) = text.strip_prefix("```") else { continue };
+        let block: Vec<&str> =
+            lines.by_ref().map(|(text, _)| text).take_while(|text| *text != "```").collect();
+        match kind {
+            "sh" => {
+                let script = block.join("\n") + "\n";
                 recipes.push(Recipe { line, script, expected: Vec::new(), wants_a_stop });
                 wants_a_stop = false;
             }
-            "```text" => {
-                let expected = block().map(str::to_owned).collect();
+            "text" => {
                 let recipe = recipes.last_mut().expect("it tells what a recipe prints");
                 assert!(recipe.expected.is_empty(), "line {line}: two blocks tell what one recipe prints");
-                recipe.expected = expected;
+                recipe.expected = block.into_iter().map(str::to_owned).collect();
             }
-            _ => assert!(!text.starts_with("```"), "line {line}: a block is `sh` or `text`"),
+            _ => panic!("line {line}: a block is `sh` or `text`"),
         }
     }
     recipes
@@ -120,7 +123,8 @@ impl Desk {
         let program = launch.ready().await;
         let (url, client) = (launch.url("helpdesk"), Client::new());
         let login = json!({ "email": ADMIN.0, "password": ADMIN.1 });
-        let login: Value = client.post(format!("{url}/auth/login")).json(&login).send().await.unwrap().json().await.unwrap();
+        let login: Value =
+            client.post(format!("{url}/auth/login")).json(&login).send().await.unwrap().json().await.unwrap();
         let token = login["accessToken"].as_str().unwrap().to_owned();
         let ticket = String::new();
         let mut desk = Self { secrets, _servers: servers, urls, launch, client, token, ticket };
@@ -232,7 +236,8 @@ async fn the_recipes_do_what_they_say() {
     let who = first.script.replace("nats://127.0.0.1:4222", &desk.urls);
     assert_ne!(who, first.script, "where the server is stands in the first");
     assert_eq!(missing(&first.expected, &desk.run(&who).await), None);
-    let exports: String = who.lines().filter(|line| line.starts_with("export ")).map(|line| format!("{line}\n")).collect();
+    let exports: String =
+        who.lines().filter(|line| line.starts_with("export ")).map(|line| format!("{line}\n")).collect();
     let told = "nats consumer info HELPDESK audit --json\n";
     until("audit has read something", || async {
         desk.run(&format!("{exports}{told}")).await.contains("\"num_pending\": 0")

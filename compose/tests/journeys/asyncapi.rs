@@ -17,7 +17,8 @@ struct Repository;
 
 impl Repository {
     fn read(uri: &str) -> Result<Value, String> {
-        let path = uri.strip_prefix("repository:/").ok_or_else(|| format!("{uri} is not of the repository"))?;
+        let path =
+            uri.strip_prefix("repository:/").ok_or_else(|| format!("{uri} is not of the repository"))?;
         let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(path);
         let text = std::fs::read_to_string(file).map_err(|error| format!("{uri}: {error}"))?;
         serde_norway::from_str(&text).map_err(|error| format!("{uri}: {error}"))
@@ -140,7 +141,11 @@ async fn what_is_published_is_as_the_document_says() {
             .map(|(name, values)| (name.to_string(), Value::from(values[0].as_str())))
             .collect();
         let event: Value = serde_json::from_slice(&message.payload).unwrap();
-        let subject = format!("helpdesk.{}.{}", event["eventType"].as_str().unwrap(), event["aggregateId"].as_str().unwrap());
+        let subject = format!(
+            "helpdesk.{}.{}",
+            event["eventType"].as_str().unwrap(),
+            event["aggregateId"].as_str().unwrap()
+        );
         assert!(message.subject.ends_with(&subject), "{}", message.subject);
         holds(&mut seen, &event, Some(headers.into()));
     }

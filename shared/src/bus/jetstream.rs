@@ -88,7 +88,8 @@ impl JetStream {
                 .credentials(credentials.expose())
                 .context("NATS_CREDENTIALS is no credentials file")?,
         };
-        let client = options.connect(config.nats_url.as_str()).await.context("NATS_URL")?;
+        let servers: Vec<_> = config.nats_url.split(',').collect();
+        let client = options.connect(servers.as_slice()).await.context("NATS_URL")?;
         let context = ContextBuilder::new()
             .timeout(ANSWER_WITHIN)
             .ack_timeout(ANSWER_WITHIN)
