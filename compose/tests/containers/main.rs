@@ -12,6 +12,8 @@ mod proxy;
 mod recipes;
 mod rights;
 mod secrets;
+#[path = "../support/server.rs"]
+mod server;
 mod servers;
 mod settings;
 mod shape;

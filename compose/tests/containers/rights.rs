@@ -147,7 +147,7 @@ async fn of_three_servers_any_one_may_be_lost() {
     })
     .await;
     acknowledged(&secrets, ports[2]).await;
-    servers[0].kill();
+    drop(servers.remove(0));
     acknowledged(&secrets, ports[2]).await;
     let (operator, _) = nats_user(&secrets, ports[1], "operator").await;
     let operator = jetstream::new(operator);

@@ -1,20 +1,17 @@
 //! Servers as the compose file has them – its commands, its configuration, its secrets – but on free ports of this machine.
 
-use std::{
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-};
+use std::process::Command;
 
 use async_nats::{Client, ConnectOptions, Event};
 use sea_orm::{ConnectionTrait, Database};
 use tokio::sync::mpsc;
 
+pub use crate::server::{Server, free_port};
 use crate::{
     composed::{Composed, WHOLE, folder},
     left_out,
     secrets::Secrets,
-    until,
+    server,
 };
 
 /// A server that the environment names; none where it does not.
@@ -27,69 +24,10 @@ pub fn named(key: &str) -> Option<String> {
     value
 }
 
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// A server's process. Dropped, it is killed.
-pub struct Server {
-    child: Child,
-    pub port: u16,
-}
-
-impl Server {
-    async fn start(command: &mut Command, port: u16, log: &Path) -> Self {
-        let log = std::fs::File::create(log).unwrap();
-        let child =
-            command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
-        let server = Self { child, port };
-        until("the server answers", || async {
-            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
-        })
-        .await;
-        server
-    }
-
-    pub fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have been killed already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// The repository's configuration of NATS in a folder, as a container finds it, with this machine's places in it.
-pub fn nats_configuration(secrets: &Secrets, at: &Path, file: &str, places: &[(&str, String)]) -> PathBuf {
-    std::fs::create_dir_all(at).unwrap();
-    let server = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("nats/server");
-    std::fs::copy(server.join("accounts.conf"), at.join("accounts.conf")).unwrap();
-    std::fs::copy(secrets.file("nats_passwords.conf"), at.join("passwords.conf")).unwrap();
-    let mut text = std::fs::read_to_string(server.join(file)).unwrap();
-    for (there, here) in places {
-        assert!(text.contains(there), "{file} has no {there}");
-        text = text.replace(there, here);
-    }
-    std::fs::write(at.join(file), text).unwrap();
-    at.join(file)
-}
-
 /// A single NATS server with the users of the six; none where no program is named.
 pub async fn nats(secrets: &Secrets) -> Option<Server> {
     let program = named("TEST_NATS_SERVER")?;
-    let (port, at) = (free_port(), secrets.folder().join("nats"));
-    let places = [
-        ("0.0.0.0:4222", format!("127.0.0.1:{port}")),
-        ("127.0.0.1:8222", format!("127.0.0.1:{}", free_port())),
-        ("/var/lib/nats", at.join("store").display().to_string()),
-    ];
-    let configuration = nats_configuration(secrets, &at, "single.conf", &places);
-    Some(Server::start(Command::new(program).arg("--config").arg(configuration), port, &at.join("log")).await)
+    Some(server::nats(&program, &secrets.folder().join("nats"), &secrets.file("nats_passwords.conf")).await)
 }
 
 /// One of three NATS servers.
@@ -111,7 +49,8 @@ pub async fn nats_of_three(
         ("0.0.0.0:6222", format!("127.0.0.1:{}", routes[number])),
         ("/var/lib/nats", at.join("store").display().to_string()),
     ];
-    let configuration = nats_configuration(secrets, &at, "cluster.conf", &places);
+    let passwords = secrets.file("nats_passwords.conf");
+    let configuration = server::nats_configuration(&at, "cluster.conf", &passwords, &places);
     std::fs::write(at.join("route.conf"), route).unwrap();
     let mut start = Command::new(program);
     start.env("NATS_SERVER_NAME", format!("nats-{}", number + 1)).arg("--config").arg(configuration);

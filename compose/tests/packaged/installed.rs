@@ -3,7 +3,6 @@
 use std::{
     fs,
     io::Write,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -12,7 +11,10 @@ use compose::services::Service;
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 
-use crate::supervisor::Supervised;
+use crate::{
+    server::{self, Server, free_port},
+    supervisor::Supervised,
+};
 
 /// The password of the first administrator.
 pub const ADMIN: (&str, &str) = ("admin@helpdesk.local", "the password of a file");
@@ -25,10 +27,12 @@ pub struct Machine {
     pub prefix: String,
     maildir: PathBuf,
     ports: Vec<(Service, u16)>,
+    nats: Server,
 }
 
+/// What the environment says.
 #[allow(clippy::disallowed_methods, reason = "tests are told their servers by the environment")]
-fn named(key: &str) -> Option<String> {
+pub fn named(key: &str) -> Option<String> {
     std::env::var(key).ok().filter(|value| !value.is_empty())
 }
 
@@ -39,7 +43,7 @@ impl Machine {
             let _ = writeln!(std::io::stderr(), "left out: the Debian package (`cargo xtask ci` builds one)");
             return None;
         };
-        let servers = (named("TEST_DATABASE_URL")?, named("TEST_NATS_URL")?, named("TEST_REDIS_URL")?);
+        let servers = (named("TEST_DATABASE_URL")?, named("TEST_NATS_SERVER")?, named("TEST_REDIS_URL")?);
         let s3 = (named("TEST_S3_URL")?, named("TEST_S3_ACCESS_KEY")?, named("TEST_S3_SECRET_KEY")?);
         let (smtp, maildir) = (named("TEST_SMTP_URL")?, named("TEST_SMTP_MAILDIR")?.into());
         let root = tempfile::tempdir().unwrap();
@@ -49,11 +53,13 @@ impl Machine {
         #[allow(clippy::disallowed_methods, reason = "tests that run side by side share the servers")]
         let prefix = format!("packaged_{}", uuid::Uuid::new_v4().simple());
         let ports = Service::ALL.map(|service| (service, free_port())).to_vec();
-        let machine = Self { root, admin_url: servers.0, prefix, maildir, ports };
+        let passwords = root.path().join("run/nats-passwords.conf");
+        fs::write(&passwords, nats_passwords()).unwrap();
+        let nats = server::nats(&servers.1, &root.path().join("var/lib/nats"), &passwords).await;
+        let machine = Self { root, admin_url: servers.0, prefix, maildir, ports, nats };
         machine.each_database("CREATE DATABASE {}").await;
 
-        machine.set("helpdesk", "NATS_URL", &servers.1);
-        machine.set("helpdesk", "NATS_NAMESPACE", &machine.prefix);
+        machine.set("helpdesk", "NATS_URL", &format!("nats://127.0.0.1:{}", machine.nats.port));
         machine.set("helpdesk", "CACHE_PREFIX", &machine.prefix);
         machine.secret("redis_url", &servers.2);
         for (service, port) in &machine.ports {
@@ -61,6 +67,8 @@ impl Machine {
             machine.set("helpdesk", &key, &format!("http://127.0.0.1:{port}"));
             machine.set(service.name(), "PORT", &port.to_string());
             machine.secret(&format!("{service}/database_url"), &machine.database(service.name()));
+            machine.set(service.name(), "NATS_USER", service.name());
+            machine.secret(&format!("{service}/nats_password"), &nats_password(service.name()));
             machine.listen(service.name(), *port);
         }
         machine.set("auth", "BCRYPT_COST", "10");
@@ -97,18 +105,8 @@ impl Machine {
     }
 
     /// Leaves the servers as they were found.
-    pub async fn clean(&self, nats: &async_nats::jetstream::Context) {
-        for stream in ["HELPDESK", "HELPDESK_COMMANDS"] {
-            // It may never have been made.
-            let _ = nats.delete_stream(format!("{}-{stream}", self.prefix)).await;
-        }
+    pub async fn clean(&self) {
         self.each_database("DROP DATABASE IF EXISTS {} WITH (FORCE)").await;
-    }
-
-    /// The courier of its events.
-    pub async fn nats(&self) -> async_nats::jetstream::Context {
-        let url = named("TEST_NATS_URL").unwrap();
-        async_nats::jetstream::new(async_nats::connect(url).await.unwrap())
     }
 
     fn set(&self, file: &str, key: &str, value: &str) {
@@ -145,6 +143,18 @@ impl Machine {
     }
 }
 
+/// As `nats/server/accounts.conf` wants them: a line for each user.
+fn nats_passwords() -> String {
+    let users = Service::ALL.map(Service::name).into_iter().chain(["system", "operator"]);
+    let line =
+        |user: &str| format!("{}_NATS_PASSWORD: \"{}\"\n", user.to_ascii_uppercase(), nats_password(user));
+    users.map(line).collect()
+}
+
+fn nats_password(user: &str) -> String {
+    format!("the password of {user}")
+}
+
 fn mails(folder: &Path) -> Vec<String> {
     let mut mails = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -154,8 +164,4 @@ fn mails(folder: &Path) -> Vec<String> {
         }
     }
     mails
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

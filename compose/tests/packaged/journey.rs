@@ -1,6 +1,10 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    path::Path,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use compose::services::Service;
@@ -8,7 +12,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::{
-    installed::{ADMIN, Machine},
+    installed::{ADMIN, Machine, named},
     supervisor::Supervised,
     waiting::until,
 };
@@ -42,15 +46,19 @@ async fn the_six_of_the_package_open_record_and_mail_a_ticket_and_are_restarted_
     journey(&machine, &client, &ada, token, admin).await;
     restarts(&machine, &mut services, token).await;
     journey(&machine, &client, &ada, token, admin).await;
+    postman(&machine);
 
     let mut logs = Vec::new();
     for service in services {
         logs.push(service.stop().await);
     }
+    for log in &logs {
+        assert!(!log.contains("NATS refuses"), "{log}");
+    }
     for secret in [ADMIN.1, &"j".repeat(32), &"a".repeat(32)] {
         assert!(logs.iter().all(|log| !log.contains(secret)), "a secret is in a log");
     }
-    machine.clean(&machine.nats().await).await;
+    machine.clean().await;
 }
 
 /// A ticket through all six.
@@ -86,6 +94,21 @@ async fn journey(machine: &Machine, client: &Client, ada: &str, token: &str, adm
         get(client, url, token).await.contains("report.txt")
     })
     .await;
+}
+
+/// Every collection of `compose/postman`, where `cargo xtask test --postman` has fetched newman and its script is named.
+fn postman(machine: &Machine) {
+    let Some(script) = named("TEST_NEWMAN") else { return };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("postman");
+    for collection in std::fs::read_dir(folder.join("collections")).unwrap() {
+        let mut newman = Command::new("node");
+        newman.arg(&script).env("COLLECTION", collection.unwrap().path()).env("FOLDER", &folder);
+        newman.env("ENVIRONMENT", "compose");
+        newman.env("VARIABLE_adminEmail", ADMIN.0).env("VARIABLE_adminPassword", ADMIN.1);
+        newman.envs(Service::ALL.map(|service| (format!("VARIABLE_{service}Url"), machine.at(service))));
+        let output = newman.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
 }
 
 /// Each of them once, while requests go on, a new connection each: none fails.

@@ -140,8 +140,9 @@ fn collection(newman: &Path, file: &Path, desk: &Desk) -> Command {
         .stdin(Stdio::null())
         .env("COLLECTION", file)
         .env("FOLDER", place::root().join("compose/postman"))
-        .env("ORIGIN", &desk.origin)
-        .env("ADMIN_EMAIL", &desk.email)
-        .env("ADMIN_PASSWORD", &desk.password);
+        .env("ENVIRONMENT", "dev")
+        .env("VARIABLE_origin", &desk.origin)
+        .env("VARIABLE_adminEmail", &desk.email)
+        .env("VARIABLE_adminPassword", &desk.password);
     run
 }

@@ -2,16 +2,15 @@
 // could read the password there.
 const newman = require("newman");
 
-const { COLLECTION, FOLDER, ORIGIN, ADMIN_EMAIL, ADMIN_PASSWORD } = process.env;
+const { COLLECTION, FOLDER, ENVIRONMENT } = process.env;
+const OURS = "VARIABLE_";
 newman.run(
     {
         collection: COLLECTION,
-        environment: `${FOLDER}/environments/dev.postman_environment.json`,
-        envVar: [
-            { key: "origin", value: ORIGIN },
-            { key: "adminEmail", value: ADMIN_EMAIL },
-            { key: "adminPassword", value: ADMIN_PASSWORD },
-        ],
+        environment: `${FOLDER}/environments/${ENVIRONMENT}.postman_environment.json`,
+        envVar: Object.entries(process.env)
+            .filter(([name]) => name.startsWith(OURS))
+            .map(([name, value]) => ({ key: name.slice(OURS.length), value })),
         // Files that are sent are named from here.
         workingDir: FOLDER,
         reporters: ["cli"],
