@@ -13,16 +13,6 @@ use crate::progress::Progress;
 use crate::servers::{self, Server};
 use crate::stop::Stop;
 
-/// Each of the program's servers listens on the port that such a variable names; the last has the routes of all.
-const PORTS: [&str; 7] = [
-    "AUTH_PORT",
-    "USERS_PORT",
-    "TICKETS_PORT",
-    "FILES_PORT",
-    "NOTIFICATIONS_PORT",
-    "AUDIT_PORT",
-    "HELPDESK_PORT",
-];
 /// Who administers a helpdesk where nothing else is said.
 const ADMIN_EMAIL: &str = "admin@helpdesk.local";
 /// What `install/node/collection.js` ends with when the administrator could not sign in.
@@ -120,11 +110,7 @@ fn start(folder: &Path, stop: &Stop) -> anyhow::Result<(Server, Desk)> {
         .env("ADMIN_EMAIL", ADMIN_EMAIL)
         .env("ADMIN_PASSWORD", password)
         .env("BCRYPT_COST", "4");
-    let mut port = 0;
-    for variable in PORTS {
-        port = servers::free_port()?;
-        helpdesk.env(variable, port.to_string());
-    }
+    let port = servers::give_ports(&mut helpdesk)?;
     let is_ready =
         move || servers::get(port, "/ready").lines().next().is_some_and(|it| it.ends_with(" 200 OK"));
     let mut server = Server::start("helpdesk", port, &mut helpdesk, libc::SIGTERM, folder, is_ready)?;

@@ -228,19 +228,7 @@ impl House {
     /// Starts the one process on its embedded defaults.
     pub fn start_embedded(&self, stop: &Stop) -> anyhow::Result<Running> {
         let mut command = self.program("helpdesk");
-        let mut gateway = 0;
-        for name in [
-            "AUTH_PORT",
-            "USERS_PORT",
-            "TICKETS_PORT",
-            "FILES_PORT",
-            "NOTIFICATIONS_PORT",
-            "AUDIT_PORT",
-            "HELPDESK_PORT",
-        ] {
-            gateway = servers::free_port()?;
-            command.env(name, gateway.to_string());
-        }
+        let gateway = servers::give_ports(&mut command)?;
         command.env("HELPDESK_DATA_DIR", self.folder.path().join("embedded"));
         let server = self.launch("helpdesk", gateway, &mut command)?;
         let mut running = Running { servers: vec![server], ports: vec![("helpdesk", gateway)] };

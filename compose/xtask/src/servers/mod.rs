@@ -22,7 +22,7 @@ use crate::command;
 use crate::install::{self, Tools, Wanted};
 use crate::stop::Stop;
 
-pub use ports::free as free_port;
+pub use ports::{free as free_port, give as give_ports};
 pub use postgres::log as postgres_log;
 pub use process::{Server, get};
 

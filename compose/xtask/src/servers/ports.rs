@@ -2,6 +2,7 @@
 //! free until the server has it, however many clients connect meanwhile.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::process::Command;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 const FIRST: u16 = 12_000;
@@ -24,6 +25,16 @@ pub fn free() -> anyhow::Result<u16> {
         }
     }
     anyhow::bail!("no port between {FIRST} and {} is free on 127.0.0.1", FIRST + COUNT)
+}
+
+/// Gives each server of a helpdesk that is to be started a free port; that of the last, which has the routes of all.
+pub fn give(helpdesk: &mut Command) -> anyhow::Result<u16> {
+    let mut port = 0;
+    for server in ["AUTH", "USERS", "TICKETS", "FILES", "NOTIFICATIONS", "AUDIT", "HELPDESK"] {
+        port = free()?;
+        helpdesk.env(format!("{server}_PORT"), port.to_string());
+    }
+    Ok(port)
 }
 
 fn is_free(port: u16) -> bool {
