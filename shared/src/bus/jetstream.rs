@@ -88,7 +88,9 @@ impl JetStream {
                 .credentials(credentials.expose())
                 .context("NATS_CREDENTIALS is no credentials file")?,
         };
-        let client = options.connect(config.nats_url.as_str()).await.context("NATS_URL")?;
+        // As one text they would be taken for one server.
+        let servers: Vec<&str> = config.nats_url.split(',').collect();
+        let client = options.connect(servers).await.context("NATS_URL")?;
         let context = ContextBuilder::new()
             .timeout(ANSWER_WITHIN)
             .ack_timeout(ANSWER_WITHIN)
