@@ -88,8 +88,9 @@ impl JetStream {
                 .credentials(credentials.expose())
                 .context("NATS_CREDENTIALS is no credentials file")?,
         };
-        let servers: Vec<_> = config.nats_url.split(',').collect();
-        let client = options.connect(servers.as_slice()).await.context("NATS_URL")?;
+        // As one text they would be taken for one server.
+        let servers: Vec<&str> = config.nats_url.split(',').collect();
+        let client = options.connect(servers).await.context("NATS_URL")?;
         let context = ContextBuilder::new()
             .timeout(ANSWER_WITHIN)
             .ack_timeout(ANSWER_WITHIN)
