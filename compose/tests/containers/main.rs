@@ -19,6 +19,8 @@ mod settings;
 mod shape;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/ticket.rs"]
+mod ticket;
 #[path = "../survival/waiting.rs"]
 mod waiting;
 mod whole;

@@ -1,18 +1,19 @@
 //! The six as the compose file has them – its settings, its secrets, a role of its own in PostgreSQL and a user of its own on NATS
 //! for each – and a ticket that is opened, recorded and mailed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use compose::services::Service;
 use reqwest::Client;
 use sea_orm::{ConnectionTrait, Database};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     composed::{Composed, WHOLE},
     secrets::Secrets,
     servers::{Databases, Server, named, nats, nats_user, redis},
     support::{Launch, Program},
+    ticket::{goes_through_all_six, mails_to, post},
     until,
 };
 
@@ -83,10 +84,6 @@ impl Whole {
     fn at(&self, service: Service) -> String {
         self.launches[0].1.url(service.name())
     }
-
-    fn mails_to(&self, address: &str) -> usize {
-        mails(&self.maildir).iter().filter(|mail| mail.contains(&format!("To: {address}"))).count()
-    }
 }
 
 fn launches(secrets: &Secrets, elsewhere: &[(&str, String)]) -> Vec<(Service, Launch)> {
@@ -119,26 +116,6 @@ fn launches(secrets: &Secrets, elsewhere: &[(&str, String)]) -> Vec<(Service, La
     launches
 }
 
-fn mails(folder: &Path) -> Vec<String> {
-    let mut mails = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        match entry.path() {
-            path if path.is_dir() => mails.extend(self::mails(&path)),
-            path => mails.extend(std::fs::read_to_string(path)),
-        }
-    }
-    mails
-}
-
-async fn post(client: &Client, url: String, token: Option<&str>, body: Value) -> Value {
-    let call = client.post(&url).json(&body);
-    let answer = token.into_iter().fold(call, |call, token| call.bearer_auth(token)).send().await.unwrap();
-    let status = answer.status();
-    let text = answer.text().await.unwrap();
-    assert!(status.is_success(), "{url}: {status} {text}");
-    serde_json::from_str(&text).unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn six_processes_with_least_rights_open_record_and_mail_a_ticket() {
     let Some(whole) = Whole::prepare().await else { return };
@@ -156,46 +133,9 @@ async fn six_processes_with_least_rights_open_record_and_mail_a_ticket() {
     let admin = post(&client, format!("{auth}/auth/login"), None, admin).await;
     let admin = admin["accessToken"].as_str().unwrap();
 
-    let ticket = json!({ "title": "The printer is on fire", "description": "Since this morning.",
-                         "category": "hardware", "priority": "HIGH" });
-    let ticket = post(&client, format!("{}/tickets", whole.at(Service::Tickets)), Some(token), ticket).await;
-    let id = ticket["id"].as_str().unwrap();
-
-    let get = async |service: Service, path: String, token: &str| -> Option<Value> {
-        let answer =
-            client.get(format!("{}{path}", whole.at(service))).bearer_auth(token).send().await.unwrap();
-        if answer.status().is_success() { Some(answer.json().await.unwrap()) } else { None }
-    };
-    until("the ticket is on record", || async {
-        let logs =
-            get(Service::Audit, format!("/audit/logs?resourceType=ticket&resourceId={id}"), admin).await;
-        logs.is_some_and(|logs| logs.to_string().contains("TICKET_CREATED"))
-    })
-    .await;
-    until("she has a profile", || async {
-        get(Service::Users, "/users/profile".to_owned(), token).await.is_some()
-    })
-    .await;
+    goes_through_all_six(|service| whole.at(service), &whole.maildir, (&ada, token), admin).await;
     // The confirmation of her address is a command, that of her ticket an event.
-    until("she has her mails", || async { whole.mails_to(&ada) >= 2 }).await;
-    until("her list has it", || async {
-        let list = get(Service::Notifications, "/notifications".to_owned(), token).await;
-        list.is_some_and(|list| list.to_string().contains(id))
-    })
-    .await;
-    let part = reqwest::multipart::Part::bytes(b"Smoke, then flames.".to_vec()).file_name("report.txt");
-    let form = reqwest::multipart::Form::new()
-        .text("ticketId", id.to_owned())
-        .part("file", part.mime_str("text/plain").unwrap());
-    let upload =
-        client.post(format!("{}/files", whole.at(Service::Files))).bearer_auth(token).multipart(form);
-    let upload = upload.send().await.unwrap();
-    assert_eq!(upload.status(), 201, "{}", upload.text().await.unwrap());
-    until("the ticket knows its file", || async {
-        let files = get(Service::Tickets, format!("/tickets/{id}/attachments"), token).await;
-        files.is_some_and(|files| files.to_string().contains("report.txt"))
-    })
-    .await;
+    until("she has both mails", || async { mails_to(&whole.maildir, &ada) >= 2 }).await;
     whole.stop(programs).await;
 
     // Connected anew, each relay looks whether the stream still holds what it has published.

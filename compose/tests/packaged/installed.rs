@@ -98,10 +98,9 @@ impl Machine {
         format!("http://127.0.0.1:{port}")
     }
 
-    /// The mails that have arrived for somebody.
-    pub fn mails_to(&self, address: &str) -> usize {
-        let to = format!("To: {address}");
-        mails(&self.maildir).iter().filter(|mail| mail.contains(&to)).count()
+    /// Where mails arrive.
+    pub fn maildir(&self) -> &Path {
+        &self.maildir
     }
 
     /// Leaves the servers as they were found.
@@ -153,15 +152,4 @@ fn nats_passwords() -> String {
 
 fn nats_password(user: &str) -> String {
     format!("the password of {user}")
-}
-
-fn mails(folder: &Path) -> Vec<String> {
-    let mut mails = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        match entry.path() {
-            path if path.is_dir() => mails.extend(self::mails(&path)),
-            path => mails.extend(fs::read_to_string(path)),
-        }
-    }
-    mails
 }

@@ -9,26 +9,13 @@ use std::{
 
 use compose::services::Service;
 use reqwest::Client;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     installed::{ADMIN, Machine, named},
     supervisor::Supervised,
-    waiting::until,
+    ticket::{goes_through_all_six, post},
 };
-
-async fn post(client: &Client, url: String, token: Option<&str>, body: Value) -> Value {
-    let call = client.post(&url).json(&body);
-    let answer = token.into_iter().fold(call, |call, token| call.bearer_auth(token)).send().await.unwrap();
-    let status = answer.status();
-    let text = answer.text().await.unwrap();
-    assert!(status.is_success(), "{url}: {status} {text}");
-    serde_json::from_str(&text).unwrap()
-}
-
-async fn get(client: &Client, url: String, token: &str) -> String {
-    client.get(url).bearer_auth(token).send().await.unwrap().text().await.unwrap()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_six_of_the_package_open_record_and_mail_a_ticket_and_are_restarted_unnoticed() {
@@ -43,9 +30,9 @@ async fn the_six_of_the_package_open_record_and_mail_a_ticket_and_are_restarted_
     let admin = post(&client, machine.at(Service::Auth) + "/auth/login", None, admin).await;
     let admin = admin["accessToken"].as_str().unwrap();
 
-    journey(&machine, &client, &ada, token, admin).await;
+    goes_through_all_six(|service| machine.at(service), machine.maildir(), (&ada, token), admin).await;
     restarts(&machine, &mut services, token).await;
-    journey(&machine, &client, &ada, token, admin).await;
+    goes_through_all_six(|service| machine.at(service), machine.maildir(), (&ada, token), admin).await;
     postman(&machine);
 
     let mut logs = Vec::new();
@@ -59,41 +46,6 @@ async fn the_six_of_the_package_open_record_and_mail_a_ticket_and_are_restarted_
         assert!(logs.iter().all(|log| !log.contains(secret)), "a secret is in a log");
     }
     machine.clean().await;
-}
-
-/// A ticket through all six.
-async fn journey(machine: &Machine, client: &Client, ada: &str, token: &str, admin: &str) {
-    let mails = machine.mails_to(ada);
-    let ticket = json!({ "title": "The printer is on fire", "description": "Since this morning.",
-                         "category": "hardware", "priority": "HIGH" });
-    let ticket = post(client, machine.at(Service::Tickets) + "/tickets", Some(token), ticket).await;
-    let id = ticket["id"].as_str().unwrap();
-    until("the ticket is on record", async || {
-        let url = machine.at(Service::Audit) + &format!("/audit/logs?resourceType=ticket&resourceId={id}");
-        get(client, url, admin).await.contains("TICKET_CREATED")
-    })
-    .await;
-    until("she has a profile", async || {
-        get(client, machine.at(Service::Users) + "/users/profile", token).await.contains(ada)
-    })
-    .await;
-    until("she has her mail", async || machine.mails_to(ada) > mails).await;
-    until("her list has it", async || {
-        get(client, machine.at(Service::Notifications) + "/notifications", token).await.contains(id)
-    })
-    .await;
-    let part = reqwest::multipart::Part::bytes(b"Smoke, then flames.".to_vec()).file_name("report.txt");
-    let form = reqwest::multipart::Form::new()
-        .text("ticketId", id.to_owned())
-        .part("file", part.mime_str("text/plain").unwrap());
-    let upload = client.post(machine.at(Service::Files) + "/files").bearer_auth(token).multipart(form);
-    let upload = upload.send().await.unwrap();
-    assert_eq!(upload.status(), 201, "{}", upload.text().await.unwrap());
-    until("the ticket knows its file", async || {
-        let url = machine.at(Service::Tickets) + &format!("/tickets/{id}/attachments");
-        get(client, url, token).await.contains("report.txt")
-    })
-    .await;
 }
 
 /// Every collection of `compose/postman`, where `cargo xtask test --postman` has fetched newman and its script is named.

@@ -6,6 +6,8 @@ mod journey;
 #[path = "../support/server.rs"]
 mod server;
 mod supervisor;
+#[path = "../support/ticket.rs"]
+mod ticket;
 mod unit;
 #[path = "../survival/waiting.rs"]
 mod waiting;
