@@ -152,7 +152,11 @@ async fn a_burst_that_several_replicas_record_at_once_raises_one_alert() {
     join_all(downloads.iter().map(|download| house.world.deliver(download, 1, Some(alice)))).await;
     let alerts = house.alerts("SECURITY_ALERT").await;
     assert_eq!(alerts.len(), 1, "{alerts:?}");
-    assert_eq!(alerts[0]["details"]["count"], 3, "at the third of them");
+    // What one replica records together is counted together: the third of them may come along with more.
+    let told = &alerts[0]["details"];
+    let count = told["count"].as_u64().unwrap();
+    assert!((3..=20).contains(&count), "{told}");
+    assert_eq!((&told["eventCount"], told["eventIds"].as_array().unwrap().len()), (&json!(count), count as usize));
 }
 
 #[tokio::test(flavor = "multi_thread")]
