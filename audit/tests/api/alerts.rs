@@ -156,7 +156,10 @@ async fn a_burst_that_several_replicas_record_at_once_raises_one_alert() {
     let told = &alerts[0]["details"];
     let count = told["count"].as_u64().unwrap();
     assert!((3..=20).contains(&count), "{told}");
-    assert_eq!((&told["eventCount"], told["eventIds"].as_array().unwrap().len()), (&json!(count), count as usize));
+    assert_eq!(
+        (&told["eventCount"], told["eventIds"].as_array().unwrap().len()),
+        (&json!(count), count as usize)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

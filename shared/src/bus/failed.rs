@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
+use sha2::{Digest, Sha256};
 use tracing::Instrument;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use super::{Fault, Handler, Message};
 use crate::{
@@ -19,6 +20,20 @@ const COLUMNS: &str =
 
 /// What stands for the type of a message that could not be read at all.
 pub(super) const UNREADABLE: &str = "?";
+
+/// Stands for the id of a message that has none: one row for each text, however often it comes. UUIDs of version 8 are
+/// free for such; those of events are of version 7.
+pub(super) fn id_of_text(subject: &str, text: &str) -> EventId {
+    let hash = Sha256::new().chain_update(subject).chain_update([0]).chain_update(text).finalize();
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash[..16]);
+    EventId::from(Builder::from_custom_bytes(id).into_uuid())
+}
+
+/// Whether it is the id of a message, rather than one that stands for it.
+fn is_own(id: Uuid) -> bool {
+    !id.is_nil() && id.get_version_num() != 8
+}
 
 /// A message that its consumer gave up on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,7 +212,7 @@ fn read(row: &QueryResult) -> Result<FailedEvent, DbErr> {
     Ok(FailedEvent {
         id: row.try_get::<Uuid>("", "id")?.into(),
         consumer: row.try_get("", "consumer")?,
-        event_id: Some(EventId::from(event_id)).filter(|_| !event_id.is_nil()),
+        event_id: Some(EventId::from(event_id)).filter(|_| is_own(event_id)),
         event_type: Some(event_type).filter(|name| name != UNREADABLE),
         subject: row.try_get("", "subject")?,
         envelope: row.try_get("", "envelope")?,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Durable, Fault, Handler, Lane, Message,
-    failed::{UNREADABLE, no_envelope, storable},
+    failed::{UNREADABLE, id_of_text, no_envelope, storable},
 };
 use crate::{
     db::{Cause, Db, Tx},
@@ -41,7 +41,8 @@ impl<M: Message> Incoming<M> {
         attempt: u32,
     ) -> Self {
         let message = serde_json::from_str::<M>(&payload).map_err(|error| no_envelope(&error).to_string());
-        let id = message.as_ref().ok().map(Message::id).or(id).unwrap_or_else(|| EventId::from(Uuid::nil()));
+        let own = message.as_ref().ok().map(Message::id).or(id);
+        let id = own.unwrap_or_else(|| id_of_text(&subject, &payload));
         Self { id, subject, payload, message, traceparent, attempt }
     }
 }
@@ -256,6 +257,20 @@ fn backoff(attempt: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::events::Envelope;
+
+    #[test]
+    fn what_has_no_id_is_known_by_its_text() {
+        let id = |id, subject: &str, payload: &str| {
+            Incoming::<Envelope>::decode(id, subject.to_owned(), payload.to_owned(), None, 1).id
+        };
+        let one = id(None, "helpdesk.ticket.created", "no envelope");
+        assert_eq!(one, id(None, "helpdesk.ticket.created", "no envelope"));
+        assert_ne!(one, id(None, "helpdesk.ticket.created", "nor is this"));
+        assert_ne!(one, id(None, "helpdesk.ticket.deleted", "no envelope"));
+        let named = EventId::from(Uuid::now_v7());
+        assert_eq!(id(Some(named), "helpdesk.ticket.created", "no envelope"), named);
+    }
 
     #[test]
     fn the_backoff_doubles_up_to_five_minutes() {
