@@ -23,6 +23,8 @@ pub struct Config {
     pub former_keys: Vec<PublicKey>,
     /// How often the signed end of the trail is kept.
     pub checkpoint_interval: Duration,
+    /// How long reports and numbers are kept for whoever asks for the same.
+    pub answers_kept: Duration,
     /// How many clients may follow the live feed at a time.
     pub feed_streams: usize,
     /// How often what has arrived is compared with what the services have published.
@@ -97,6 +99,7 @@ impl Config {
             secret: settings.lasting_secret("audit_secret"),
             former_keys: settings.list_of("audit_former_keys"),
             checkpoint_interval: settings.duration("checkpoint_interval"),
+            answers_kept: settings.duration("answers_kept"),
             feed_streams: settings.number("feed_streams", 0..=10_000),
             reconcile_interval: interval(&mut settings, "reconcile_interval"),
             rules: Rules::of(|name| rule(&mut settings, name)),

@@ -35,7 +35,8 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
     let signer = Signer::of(&derive(&secret, "audit", "checkpoints")).after(config.former_keys.clone());
     let rules = Arc::new(config.rules.clone());
     let mut archiver = None;
-    let mut app = App::new(db.clone(), process, signer, config.feed_streams, rules.clone());
+    let mut app = App::new(db.clone(), process, signer, config.feed_streams, rules.clone())
+        .keeping_answers(config.answers_kept);
     let mut checks = vec![("database", db.check()), ("events", bus.check())];
     if let Some(retention) = &config.retention {
         let names = [retention.bucket.as_str()];

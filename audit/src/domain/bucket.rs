@@ -17,7 +17,7 @@ pub enum Grain {
 }
 
 /// What the numbers are shown by. All are of UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Bucket {
     /// A whole hour.
     Hour,

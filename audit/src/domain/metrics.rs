@@ -9,7 +9,7 @@ use super::{Grain, counters};
 const LONGEST_VALUE: usize = 200;
 
 /// By what a counter can be taken apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Aspect {
     /// The category of a ticket.
     Category,
@@ -41,7 +41,7 @@ pub enum Aspect {
 pub struct DimensionFault;
 
 /// A part of a counter: what has this value in this aspect.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Dimension {
     aspect: Aspect,
@@ -49,7 +49,7 @@ pub struct Dimension {
 }
 
 /// The name of a counter, as in `tickets_created`.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct MetricName(String);
 

@@ -7,7 +7,7 @@ use super::{Bucket, Grain};
 const LONGEST_REPORT: TimeDelta = TimeDelta::days(731);
 
 /// A stretch of time in whole hours: `from` is in it, `to` is not, and the latter is later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Span {
     from: Timestamp,
     to: Timestamp,

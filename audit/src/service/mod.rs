@@ -7,6 +7,7 @@ mod export;
 mod failed;
 mod feed;
 mod keep;
+mod kept;
 mod logs;
 mod mail_reports;
 mod metrics;
@@ -22,13 +23,13 @@ mod search;
 mod verify;
 mod walk;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use shared::{blobs::Blobs, clock::Clock, db::Db, live::Live, process::Process};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
-    domain::{Signer, rules::Rules},
+    domain::{Metrics, Signer, report::Report, rules::Rules},
     rendering::Pages,
 };
 
@@ -42,6 +43,7 @@ pub use record::{RecordError, Recorder};
 pub use retain::Archiver;
 pub use verify::Verdict;
 
+use kept::Kept;
 use search::index;
 
 /// Audit at work; clones share everything.
@@ -57,6 +59,8 @@ pub struct App {
     pages: Arc<Pages>,
     rules: Arc<Rules>,
     archives: Option<Blobs>,
+    metrics: Kept<metrics::Asked, Metrics>,
+    reports: Kept<reports::Asked, Report>,
     rebuilder: Arc<Notify>,
 }
 
@@ -74,8 +78,16 @@ impl App {
             pages: Arc::new(Pages::new()),
             rules,
             archives: None,
+            metrics: Kept::for_a_while(Duration::ZERO),
+            reports: Kept::for_a_while(Duration::ZERO),
             rebuilder: Arc::new(Notify::new()),
         }
+    }
+
+    /// The same, keeping what was counted – reports, and the numbers of `GET /audit/metrics` – for so long.
+    #[must_use]
+    pub fn keeping_answers(self, ttl: Duration) -> Self {
+        Self { metrics: Kept::for_a_while(ttl), reports: Kept::for_a_while(ttl), ..self }
     }
 
     /// The same, with the bucket in which its archives lie.

@@ -15,8 +15,11 @@ use crate::{
 /// What a report is about when nobody says since when.
 const LENGTH: TimeDelta = TimeDelta::days(30);
 
+/// What makes a report what it is.
+pub(super) type Asked = (Kind, Span, Bucket);
+
 impl App {
-    /// A report on a time; the last thirty days when nothing is said.
+    /// A report on a time; the last thirty days when nothing is said. It says when it was made, which may be a while ago.
     pub async fn report(
         &self,
         kind: Kind,
@@ -24,7 +27,8 @@ impl App {
         to: Option<Timestamp>,
     ) -> Result<Report, Error> {
         let (span, bucket) = Span::of_report(from, to, LENGTH, self.clock.now())?;
-        Ok(self.report_on(&self.db, kind, span, bucket).await?)
+        let make = self.report_on(&self.db, kind, span, bucket);
+        Ok(self.reports.or_count((kind, span, bucket), make).await?)
     }
 
     /// A report on just this time, from one pool or the other.

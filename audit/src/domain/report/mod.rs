@@ -15,7 +15,7 @@ use super::{Bucket, Span};
 pub use findings::{Findings, Outline};
 
 /// Which report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// What was done, and by whom.
     Activity,

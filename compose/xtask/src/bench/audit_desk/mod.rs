@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::ensure;
 
 use super::Effort;
-use super::asking::{CLIENTS, Desk, Group};
+use super::asking::{CLIENTS, Desk, Group, Mix};
 use super::house::House;
 use super::load::{self, Connection, field, request};
 use super::people;
@@ -22,6 +22,8 @@ use questions::{Facts, LOG_ORDERS};
 
 /// What is a question of audit's, rather than of what every service does.
 const ABOUT: &[&str] = &["trail", "metrics", "search"];
+/// How long audit keeps what it counted.
+const KEPT: &str = "ANSWERS_KEPT";
 /// A page, where nothing else is asked for.
 const PAGE: u64 = 25;
 
@@ -42,9 +44,8 @@ pub fn measure(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
     let mut asked = vec![
         ("log".to_owned(), questions::log(&token, &facts)),
         (format!("log, page {}", for_counting(page(&facts))), questions::far_log(&token, &far)),
-        ("metrics".to_owned(), questions::metrics(&token, &facts)),
-        ("reports".to_owned(), questions::reports(&token, &facts)),
     ];
+    asked.extend(kept_for_a_while(&token, &facts).map(|(name, mix)| (name.to_owned(), mix)));
     if Connection::open(port)?.call(&request("GET", "/audit/search?q=vpn", Some(&token), None))?.0 == 404 {
         table.note("audit-desk: this audit has no search".to_owned());
     } else {
@@ -62,13 +63,30 @@ pub fn measure(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
     for group in &groups {
         desk.tell_group(table, group);
     }
-    plans::tell(house, &groups, table, stop)
+    drop(running);
+    plans::tell(house, &groups, table, stop)?;
+
+    house.set("audit", KEPT, "1m");
+    let running = house.start(&["auth", "audit"], stop)?;
+    let desk = Desk { house, service: "audit", name: "audit", port: running.port("audit")? };
+    for (name, mix) in kept_for_a_while(&token, &facts) {
+        let answers = desk.answer(&mix, effort.time, stop)?;
+        desk.tell(table, &format!("{name} that are kept"), &answers);
+    }
+    Ok(())
+}
+
+/// What is not counted anew for everybody.
+fn kept_for_a_while(token: &str, facts: &Facts) -> [(&'static str, Mix); 2] {
+    [("metrics", questions::metrics(token, facts)), ("reports", questions::reports(token, facts))]
 }
 
 /// A trail: the one that was named, or a new one. Its key follows from the same secret.
 fn prepare(house: &mut House, effort: Effort, stop: &Stop) -> anyhow::Result<()> {
     house.afresh(&["auth"], stop)?;
     house.set("audit", seed::audit::SECRET_NAME, seed::audit::secret());
+    // First each is counted anew.
+    house.set("audit", KEPT, "0s");
     if house.lend("audit") {
         return Ok(());
     }
