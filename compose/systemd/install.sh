@@ -62,6 +62,15 @@ put 644 "$here/README.md" /usr/share/doc/helpdesk/README.md
 for place in shared compose $services; do
     put 644 "$checkout/$place/config.default.toml" "/usr/share/doc/helpdesk/$place.config.default.toml"
 done
+# What sets the servers up and looks after them, by the paths that the documents name.
+for tool in compose/docker/secrets.sh compose/docker/postgres/databases.sh compose/systemd/secrets.sh \
+    compose/backup/backup.sh compose/backup/restore.sh; do
+    put 755 "$checkout/$tool" "/usr/share/helpdesk/$tool"
+done
+for file in compose/backup/places.sh compose/systemd/haproxy.cfg compose/systemd/nats-server.service \
+    nats/server/single.conf nats/server/cluster.conf nats/server/accounts.conf; do
+    put 644 "$checkout/$file" "/usr/share/helpdesk/$file"
+done
 for settings in "$here"/etc/*.env; do
     name=${settings##*/}
     if [ -e "$root/etc/helpdesk/$name" ]; then

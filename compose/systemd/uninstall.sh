@@ -44,7 +44,7 @@ rm -f "$root/usr/lib/systemd/system/helpdesk.service" "$root/usr/lib/systemd/sys
 for service in $services; do
     rm -rf "$root/usr/lib/systemd/system/helpdesk@$service.service.d" "$root/usr/lib/systemd/system/helpdesk@$service.socket.d"
 done
-rm -rf "$root/usr/share/doc/helpdesk"
+rm -rf "$root/usr/share/doc/helpdesk" "$root/usr/share/helpdesk"
 if [ $purge = yes ]; then
     rm -rf "$root/etc/helpdesk" "$root/var/lib/helpdesk"
 fi

@@ -16,8 +16,8 @@ use crate::{
     supervisor::Supervised,
 };
 
-/// The password of the first administrator.
-pub const ADMIN: (&str, &str) = ("admin@helpdesk.local", "the password of a file");
+/// The first administrator's address.
+pub const ADMIN: &str = "admin@helpdesk.local";
 
 /// A machine with the package on it.
 pub struct Machine {
@@ -53,8 +53,11 @@ impl Machine {
         #[allow(clippy::disallowed_methods, reason = "tests that run side by side share the servers")]
         let prefix = format!("packaged_{}", uuid::Uuid::new_v4().simple());
         let ports = Service::ALL.map(|service| (service, free_port())).to_vec();
-        let passwords = root.path().join("run/nats-passwords.conf");
-        fs::write(&passwords, nats_passwords()).unwrap();
+        let secrets = root.path().join("etc/helpdesk/secrets");
+        let script = root.path().join("usr/share/helpdesk/compose/systemd/secrets.sh");
+        let made = Command::new(script).arg(&secrets).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let passwords = secrets.join("servers/nats_passwords.conf");
         let nats = server::nats(&servers.1, &root.path().join("var/lib/nats"), &passwords).await;
         let machine = Self { root, admin_url: servers.0, prefix, maildir, ports, nats };
         machine.each_database("CREATE DATABASE {}").await;
@@ -67,14 +70,9 @@ impl Machine {
             machine.set("helpdesk", &key, &format!("http://127.0.0.1:{port}"));
             machine.set(service.name(), "PORT", &port.to_string());
             machine.secret(&format!("{service}/database_url"), &machine.database(service.name()));
-            machine.set(service.name(), "NATS_USER", service.name());
-            machine.secret(&format!("{service}/nats_password"), &nats_password(service.name()));
             machine.listen(service.name(), *port);
         }
         machine.set("auth", "BCRYPT_COST", "10");
-        machine.secret("auth/admin_password", ADMIN.1);
-        machine.secret("auth/jwt_secret", &"j".repeat(32));
-        machine.secret("audit/audit_secret", &"a".repeat(32));
         machine.set("files", "S3_ENDPOINT", &s3.0);
         machine.set("files", "S3_BUCKET_TICKETS", &format!("{}-tickets", machine.prefix.replace('_', "-")));
         machine.set("files", "S3_BUCKET_AVATARS", &format!("{}-avatars", machine.prefix.replace('_', "-")));
@@ -114,9 +112,16 @@ impl Machine {
         writeln!(file, "{key}={value}").unwrap();
     }
 
+    /// A secret that was drawn.
+    pub fn drawn(&self, name: &str) -> String {
+        let path = self.root.path().join("etc/helpdesk/secrets").join(name);
+        fs::read_to_string(path).unwrap().trim_end().to_owned()
+    }
+
+    /// Another one than was drawn: what its server, which is there already, was told.
     fn secret(&self, name: &str, value: &str) {
         let path = self.root.path().join("etc/helpdesk/secrets").join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::remove_file(&path).unwrap();
         fs::write(path, format!("{value}\n")).unwrap();
     }
 
@@ -140,16 +145,4 @@ impl Machine {
             connection.execute_unprepared(&sql).await.unwrap();
         }
     }
-}
-
-/// As `nats/server/accounts.conf` wants them: a line for each user.
-fn nats_passwords() -> String {
-    let users = Service::ALL.map(Service::name).into_iter().chain(["system", "operator"]);
-    let line =
-        |user: &str| format!("{}_NATS_PASSWORD: \"{}\"\n", user.to_ascii_uppercase(), nats_password(user));
-    users.map(line).collect()
-}
-
-fn nats_password(user: &str) -> String {
-    format!("the password of {user}")
 }

@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(one, id(None, "helpdesk.ticket.created", "no envelope"));
         assert_ne!(one, id(None, "helpdesk.ticket.created", "nor is this"));
         assert_ne!(one, id(None, "helpdesk.ticket.deleted", "no envelope"));
-        let named = EventId::from(Uuid::now_v7());
+        let named = EventId::at(crate::clock::Clock::system().now());
         assert_eq!(id(Some(named), "helpdesk.ticket.created", "no envelope"), named);
     }
 

@@ -322,18 +322,19 @@ fn events(s: &mut Settings) -> EventsConfig {
 fn nats_identity(s: &mut Settings) -> NatsIdentity {
     let (user, password) = (s.optional("nats_user"), s.secret("nats_password"));
     let credentials = s.secret("nats_credentials");
-    match (&user, &password) {
-        (Some(_), None) => s.fault("nats_password", "is not set, and NATS_USER is"),
-        (None, Some(_)) => s.fault("nats_user", "is not set, and NATS_PASSWORD is"),
-        (Some(_), Some(_)) if credentials.is_some() => {
-            s.fault("nats_credentials", "is set, and NATS_USER too: which one counts?");
-        }
-        _ => {}
+    if user.is_some() && password.is_none() {
+        s.fault("nats_password", "is not set, and NATS_USER is");
     }
-    match (user, password, credentials) {
-        (Some(name), Some(password), _) => NatsIdentity::User { name, password },
-        (_, _, Some(credentials)) => NatsIdentity::Credentials(credentials),
-        _ => NatsIdentity::Nobody,
+    match (password, credentials) {
+        (Some(password), None) => {
+            NatsIdentity::User { name: user.unwrap_or_else(|| s.service().to_owned()), password }
+        }
+        (None, Some(credentials)) => NatsIdentity::Credentials(credentials),
+        (Some(_), Some(_)) => {
+            s.fault("nats_credentials", "is set, and NATS_PASSWORD too: which one counts?");
+            NatsIdentity::Nobody
+        }
+        (None, None) => NatsIdentity::Nobody,
     }
 }
 

@@ -146,7 +146,7 @@ fn who_one_is_to_nats_is_said_whole_and_once_and_not_printed() {
     assert!(matches!(common.events.identity, NatsIdentity::Nobody));
     assert_eq!(common.events.redacted(), "nats://old:***@n1:4222, nats://n2:4222");
 
-    let named = nats.with("NATS_USER", "tickets");
+    let named = nats.clone().with("NATS_USER", "tickets");
     assert!(faults(&named).contains("tickets: NATS_PASSWORD: is not set, and NATS_USER is"));
     let whole = named.with("TICKETS_NATS_PASSWORD", "hunter2");
     let identity = read(&whole).unwrap().events.identity;
@@ -154,8 +154,9 @@ fn who_one_is_to_nats_is_said_whole_and_once_and_not_printed() {
         if name == "tickets" && password.expose() == "hunter2"));
     assert!(!format!("{identity:?}").contains("hunter2"));
     let both = whole.clone().with("NATS_CREDENTIALS", "-----BEGIN NATS USER JWT-----");
-    assert!(faults(&both).contains("tickets: NATS_CREDENTIALS: is set, and NATS_USER too"));
-    assert!(faults(&whole.with("NATS_USER", "")).contains("tickets: NATS_USER: is not set"));
+    assert!(faults(&both).contains("tickets: NATS_CREDENTIALS: is set, and NATS_PASSWORD too"));
+    let own = read(&nats.with("NATS_PASSWORD", "hunter2")).unwrap().events.identity;
+    assert!(matches!(own, NatsIdentity::User { name, .. } if name == "tickets"), "its own name by default");
 }
 
 #[test]
