@@ -30,7 +30,8 @@ fn packed(profile: &str) -> PathBuf {
 pub fn build(profile: &str, stop: &Stop) -> anyhow::Result<PathBuf> {
     let cargo_deb = CARGO_DEB.program(stop)?;
     let mut programs = command::cargo();
-    programs.args(["build", "--workspace", "--bins", "--exclude", "xtask", "--profile", profile]);
+    programs.args(["build", "--workspace", "--bins", "--exclude", "xtask", "--exclude", "audit-seed"]);
+    programs.args(["--profile", profile]);
     command::show(&mut programs, stop)?;
     let package = packed(profile);
     let mut pack = command::cargo();
