@@ -51,7 +51,8 @@ SELECT format('DROP SCHEMA %I CASCADE', current_schema()), format('CREATE SCHEMA
     pg_restore --no-owner --exit-on-error --single-transaction --dbname="$database" "$folder/$service.dump"
     # Nobody leads, and the stream is not the one that the relay knew: it publishes again all that the outbox has, and inboxes
     # drop what they have.
-    ask --command "UPDATE relay SET holder = NULL, lease_until = 0, stream_identity = 'restored'" --command ANALYZE
+    ask --command "UPDATE relay SET holder = NULL, lease_until = 0, stream_identity = 'restored'" \
+        --command "SET client_min_messages = error" --command ANALYZE
     ask <<< "$rows" | tr '|' ' ' | sed "s/^/$service /" > "$work/rows"
     grep "^$service " "$folder/manifest" | grep -vE "^$service (server|migration) " | diff - "$work/rows" >&2 \
         || fail "$service: its tables have not what they had"

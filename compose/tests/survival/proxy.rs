@@ -14,6 +14,8 @@ const CONFIGURATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/systemd/haprox
 /// Where the file says that the public listens, and the operator.
 const FRONT: &str = "bind :443 ssl crt /etc/haproxy/helpdesk.pem alpn h2,http/1.1";
 const STATISTICS: &str = "bind 127.0.0.1:8404";
+/// Whom it becomes, which only root can.
+const USER: &str = "    user haproxy\n    group haproxy\n";
 
 /// A running HAProxy. Dropped, it is killed.
 pub struct Proxy {
@@ -50,6 +52,7 @@ impl Site {
             text = text.replacen(from, to, 1);
         };
         replace(FRONT, &format!("bind 127.0.0.1:{}", self.front));
+        replace(USER, "");
         replace(STATISTICS, &format!("bind 127.0.0.1:{}", self.statistics));
         let (mut backend, mut adapted) = ("", Vec::new());
         for line in text.lines() {
