@@ -9,8 +9,8 @@ use shared::{clock::Timestamp, db::Tx};
 use super::{Indexed, Values, ask, ordered, wanted};
 use crate::domain::{Facts, LogFilter, Search, SearchOrder, SearchQuery, Term};
 
-/// How many lines are looked through one by one.
-const LOOKED_THROUGH: u64 = 2_000;
+/// How many lines are looked through one by one: first these, and then those, if the first let hope that it will do.
+const LOOKED_THROUGH: [u64; 2] = [2_000, 20_000];
 /// For which times behind them the index of words is asked, one after the other.
 const REACHES: [TimeDelta; 3] = [TimeDelta::days(31), TimeDelta::days(366), TimeDelta::MAX];
 /// The least by which two moments differ in PostgreSQL.
@@ -22,21 +22,29 @@ const ALL_TIME: (Timestamp, Timestamp) = (
 );
 
 /// The first of the lines are looked through, whatever they are: of a common word there are enough among them, while the index of
-/// words would have to gather every one that there is. Behind them that index is asked, for ever longer times until there are
-/// enough, so that it never gathers many more than are wanted.
+/// words would have to gather every one that there is – ten thousand in a month of a word that one line in fifty has. Behind
+/// them that index is asked, for ever longer times until there are enough, so that it never gathers many more than are wanted.
 pub(super) async fn find(tx: &DatabaseTransaction, query: &SearchQuery) -> Result<Vec<QueryResult>, DbErr> {
     // Planned once for a connection: to plan for every month takes longer than to look through the newest.
     let limits = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL statement_timeout = '2s'; \
                   SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off";
     tx.execute_unprepared(limits).await?;
     let mut rest = Time::of(query);
-    let mut values = Values::default();
-    let edge = ask(tx, edge(query, &rest, &mut values), values).await?;
-    let edge = edge.first().map(|row| row.try_get("", "timestamp")).transpose()?;
-    let first = rest.split(query.order, edge);
     let wanted = wanted(query);
-    let mut values = Values::default();
-    let mut found = ask(tx, matches(query, Way::LineByLine, &first, wanted, &mut values), values).await?;
+    let (mut found, mut looked_through) = (Vec::new(), 0);
+    for lines in LOOKED_THROUGH {
+        let (so_far, more) = (found.len() as u64, wanted - found.len() as u64);
+        if more == 0 || rest.is_over() || so_far * lines < more * looked_through {
+            break;
+        }
+        let mut values = Values::default();
+        let edge = ask(tx, edge(query, &rest, lines, &mut values), values).await?;
+        let edge = edge.first().map(|row| row.try_get("", "timestamp")).transpose()?;
+        let next = rest.split(query.order, edge);
+        let mut values = Values::default();
+        found.extend(ask(tx, matches(query, Way::LineByLine, &next, more, &mut values), values).await?);
+        looked_through += lines;
+    }
     tx.execute_unprepared("SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_bitmapscan = on; SET LOCAL enable_indexscan = off").await?;
     for reach in REACHES {
         let more = wanted - found.len() as u64;
@@ -170,12 +178,12 @@ fn words(search: &Search) -> Vec<String> {
     }
 }
 
-/// When the last of those lines happened that are looked through.
-fn edge(query: &SearchQuery, time: &Time, values: &mut Values) -> String {
+/// When the last of so many lines happened.
+fn edge(query: &SearchQuery, time: &Time, lines: u64, values: &mut Values) -> String {
     let mut conditions = time.conditions(values);
     let order = ordered(query, values, &mut conditions, "");
     format!(
-        "SELECT \"timestamp\" FROM trail_search WHERE {} ORDER BY {order} OFFSET {LOOKED_THROUGH} LIMIT 1",
+        "SELECT \"timestamp\" FROM trail_search WHERE {} ORDER BY {order} OFFSET {lines} LIMIT 1",
         conditions.join(" AND ")
     )
 }
