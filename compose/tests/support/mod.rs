@@ -153,7 +153,7 @@ impl Launch {
 
 /// A port that nothing listens on and that nothing will take by chance before the program does: below those that
 /// systems give to outgoing connections and to port 0, and given to one caller only.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     loop {
         let start = u64::from(std::process::id()) * 211;

@@ -2,6 +2,10 @@
 
 use std::{
     net::TcpListener,
+    os::unix::{
+        fs::{MetadataExt, chown},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -9,7 +13,11 @@ use std::{
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
 
-use crate::{support::Launch, waiting::until};
+use crate::{
+    ledger::count,
+    support::{self, Launch},
+    waiting::until,
+};
 
 pub const SERVICES: [&str; 6] = ["auth", "users", "tickets", "files", "notifications", "audit"];
 
@@ -39,6 +47,12 @@ impl Place {
     /// `None` where the servers are not named.
     pub async fn real() -> Option<Self> {
         #[allow(clippy::disallowed_methods, reason = "tests are told their servers by the environment")]
+        Self::on(&std::env::var("TEST_DATABASE_URL").ok().filter(|value| !value.is_empty())?).await
+    }
+
+    /// On this PostgreSQL rather than on the one that is named.
+    pub async fn on(database: &str) -> Option<Self> {
+        #[allow(clippy::disallowed_methods, reason = "tests are told their servers by the environment")]
         let named = |key: &str| std::env::var(key).ok().filter(|value| !value.is_empty());
         #[allow(clippy::disallowed_methods, reason = "tests that run side by side share the server")]
         let prefix = format!("survival_{}", uuid::Uuid::new_v4().simple());
@@ -51,7 +65,7 @@ impl Place {
             ("S3_BUCKET_AVATARS", bucket("avatars")),
         ];
         let real = Real {
-            admin: named("TEST_DATABASE_URL")?,
+            admin: database.to_owned(),
             nats_port: free_port(),
             nats_server: named("TEST_NATS_SERVER")?.into(),
             redis: named("TEST_REDIS_URL"),
@@ -224,6 +238,103 @@ impl Drop for Redis {
         self.0.kill().expect("a child can be killed");
         self.0.wait().expect("a child can be waited for");
     }
+}
+
+/// A PostgreSQL server that can be restarted, with fsync as in production.
+pub struct Postgres {
+    folder: TempDir,
+    programs: PathBuf,
+    /// Whom it runs as, where we are root, as which it refuses to run.
+    user: Option<(u32, u32)>,
+    url: String,
+}
+
+impl Postgres {
+    /// Makes a cluster and starts it. `None` where its programs are not named.
+    pub fn start() -> Option<Self> {
+        #[allow(clippy::disallowed_methods, reason = "tests are told their servers by the environment")]
+        let programs = std::env::var_os("TEST_PG_BIN").filter(|folder| !folder.is_empty())?.into();
+        let folder = tempfile::tempdir().expect("a temporary directory can be made");
+        let is_root = folder.path().metadata().expect("the folder is there").uid() == 0;
+        let user = is_root.then(other_user);
+        if let Some((uid, gid)) = user {
+            chown(folder.path(), Some(uid), Some(gid)).expect("root gives folders away");
+        }
+        // None that a connection takes as its own end while the server is down.
+        let port = support::free_port();
+        let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
+        let server = Self { folder, programs, user, url };
+        server.run("initdb", &["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]);
+        let settings = format!(
+            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=400"
+        );
+        server.run("pg_ctl", &["start", "--wait", "--log=log", "--options", &settings]);
+        Some(server)
+    }
+
+    /// The address of its superuser's database.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// From now until it is restarted, what is committed is durable and nobody is told; `these` sessions are kept waiting so
+    /// when this returns. They wait for a standby that there is not.
+    pub async fn withhold_answers(&self, database: &str, these: i64) {
+        let admin = Database::connect(self.url()).await.expect("the server answers");
+        for sql in [
+            "ALTER SYSTEM SET synchronous_standby_names = 'nobody'",
+            "SELECT pg_reload_conf()",
+            // Read by the restart.
+            "ALTER SYSTEM RESET synchronous_standby_names",
+        ] {
+            admin.execute_unprepared(sql).await.expect("a superuser may");
+        }
+        let (_, database) = database.rsplit_once('/').expect("an address ends in /<database>");
+        let waiting = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = '{database}'"
+        );
+        until("commits are not answered", || async { count(&admin, &waiting).await >= these }).await;
+    }
+
+    /// Ends it as a crash would, without a checkpoint, and starts it again; it accepts connections afterwards.
+    pub fn restart(&self) {
+        self.run("pg_ctl", &["restart", "--mode=immediate", "--wait", "--log=log"]);
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let status = self.program(program, arguments).status().expect("PostgreSQL's programs can be called");
+        let log = || std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+        assert!(status.success(), "{program} {arguments:?}: {status}\n{}", log());
+    }
+
+    fn program(&self, name: &str, arguments: &[&str]) -> Command {
+        let mut program = Command::new(self.programs.join(name));
+        program.args(["--pgdata", "data"]).args(arguments);
+        program.current_dir(self.folder.path()).env("LC_ALL", "C.UTF-8");
+        program.stdin(Stdio::null()).stdout(Stdio::null());
+        if let Some((uid, gid)) = self.user {
+            program.uid(uid).gid(gid);
+        }
+        program
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // It may never have started.
+        let _ = self.program("pg_ctl", &["stop", "--mode=immediate", "--wait"]).status();
+    }
+}
+
+/// The user `postgres` of the package or, without one, `nobody`.
+fn other_user() -> (u32, u32) {
+    let users = std::fs::read_to_string("/etc/passwd").expect("a list of users");
+    let named = |name: &str| {
+        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut ids = line.split(':').skip(2).map_while(|id| id.parse().ok());
+        Some((ids.next()?, ids.next()?))
+    };
+    named("postgres").or_else(|| named("nobody")).expect("somebody who is not root")
 }
 
 fn start(program: &Path, port: u16, store: &Path) -> Child {

@@ -17,6 +17,8 @@ mod containers;
 mod deb;
 mod deny;
 mod generate;
+mod generated;
+mod helpdesk;
 mod install;
 mod kubernetes;
 mod monitoring;
@@ -50,6 +52,16 @@ enum Command {
         /// The collections of `compose/postman` instead, against a helpdesk of their own or against the one at this address
         #[arg(long, value_name = "URL", conflicts_with_all = ["embedded_only", "real_only", "cargo"])]
         postman: Option<Option<String>>,
+        /// Requests made up by the OpenAPI document instead, 10,000 a service, of which none may be answered with a 5xx; against
+        /// a helpdesk of their own or against the one at this address, which they fill with rubbish
+        #[arg(long, value_name = "URL", conflicts_with_all = ["embedded_only", "real_only", "postman", "cargo"])]
+        generated: Option<Option<String>>,
+        /// Only this service; may be given several times
+        #[arg(long, requires = "generated", value_parser = generated::SERVICES.map(|(name, _)| name))]
+        service: Vec<String>,
+        /// What the requests are made from: the same number, the same requests
+        #[arg(long, requires = "generated", default_value_t = 1)]
+        seed: u64,
         /// What follows `--` goes to `cargo test`, as in `cargo xtask test -- -p tickets opens`
         #[arg(last = true)]
         cargo: Vec<String>,
@@ -118,6 +130,9 @@ fn main() -> ExitCode {
 fn run(command: Command, stop: &Stop) -> anyhow::Result<ExitCode> {
     match command {
         Command::Test { postman: Some(origin), .. } => postman::run(origin, stop),
+        Command::Test { generated: Some(origin), service, seed, .. } => {
+            generated::run(&generated::Wanted { origin, services: service, seed }, stop)
+        }
         Command::Test { embedded_only, real_only, cargo, .. } => {
             let suite = test::Suite {
                 embedded: !real_only,

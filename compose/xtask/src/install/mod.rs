@@ -2,7 +2,8 @@
 //!
 //! PostgreSQL, Redis, ClamAV and Python come from the system (on Debian through apt-get; elsewhere we say what to install).
 //! nats-server, SeaweedFS and the SMTP sink come from PyPI with pinned hashes, into `target/tools`. The NATS CLI is built
-//! where Go is; only one test wants it. newman comes from npm, for the collections alone.
+//! where Go is; only one test wants it. newman comes from npm, for the collections alone, and
+//! schemathesis from PyPI, for generated requests alone.
 
 pub mod crates;
 mod debian;
@@ -63,14 +64,30 @@ pub fn hadolint(stop: &Stop) -> anyhow::Result<PathBuf> {
 
 /// One of those that come from PyPI, in the version that is pinned there.
 pub fn linter(name: &str, stop: &Stop) -> anyhow::Result<PathBuf> {
-    if !python::LINTERS.is_ready() {
-        if python::interpreter().is_none() {
-            let words = "Python 3.10 or newer with venv and pip: it brings the linters";
+    let words = "Python 3.10 or newer with venv and pip: it brings the linters";
+    from_pypi(&python::LINTERS, name, words, stop)
+}
+
+/// What makes up requests by an OpenAPI document.
+pub fn schemathesis(stop: &Stop) -> anyhow::Result<PathBuf> {
+    let words = "Python 3.11 or newer with venv and pip: it brings schemathesis";
+    from_pypi(&python::SCHEMATHESIS, "schemathesis", words, stop)
+}
+
+/// A program of an environment, which is made where it is not there; `words` say what Python that takes.
+fn from_pypi(
+    environment: &python::Environment,
+    name: &str,
+    words: &'static str,
+    stop: &Stop,
+) -> anyhow::Result<PathBuf> {
+    if !environment.is_ready() {
+        if environment.interpreter().is_none() {
             system_packages(&[Missing { package: "python3-venv", words }], stop)?;
         }
-        python::LINTERS.install(stop)?;
+        environment.install(stop)?;
     }
-    python::LINTERS.tool(name).with_context(|| format!("{name} was installed, but is not to be found"))
+    environment.tool(name).with_context(|| format!("{name} was installed, but is not to be found"))
 }
 
 /// What Docker Compose itself reads its files with; none where there is no Go.
@@ -159,7 +176,7 @@ fn missing(wanted: Wanted, python: bool) -> Vec<Missing> {
                      TEST_CLAMD_ADDRESS=<host:port of one that knows the tests' signature>";
         missing.push(Missing { package: "clamav-daemon", words });
     }
-    if python && python::interpreter().is_none() {
+    if python && python::SERVERS.interpreter().is_none() {
         let words = "Python 3.10 or newer with venv and pip: it brings nats-server, SeaweedFS and the SMTP sink. Without it: \
                      TEST_NATS_URL, TEST_S3_URL (with TEST_S3_ACCESS_KEY and TEST_S3_SECRET_KEY) and TEST_SMTP_URL";
         missing.push(Missing { package: "python3-venv", words });

