@@ -22,26 +22,30 @@ const EXPOSURE: u8 = 10;
 pub fn check(stop: &Stop) -> anyhow::Result<String> {
     let folder = tempfile::tempdir()?;
     let (binaries, root) = (folder.path().join("binaries"), folder.path().join("root"));
-    stand_ins(&binaries)?;
+    for program in users_and_programs() {
+        stand_in(&binaries.join(program))?;
+    }
     install(&binaries, &root, stop)?;
     let first = files(&root)?;
     users(&folder.path().join("users"), stop)?;
-    let told = analyzed(&root, stop)?;
+    let read = folder.path().join("read");
+    install(&binaries, &read, stop)?;
+    let told = analyzed(&read, stop)?;
     install_again(&binaries, &root, &first, stop)?;
     uninstall(&root, stop)?;
     Ok(told)
 }
 
-/// Where the units look for the programs something that can be run has to be.
-fn stand_ins(binaries: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(binaries)?;
-    for name in std::iter::once("helpdesk".to_owned()).chain(SERVICES.map(|name| format!("helpdesk-{name}")))
-    {
-        let program = binaries.join(name);
-        std::fs::write(&program, "#!/bin/sh\n")?;
-        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755))?;
-    }
-    Ok(())
+/// Each program has a user of its name.
+fn users_and_programs() -> impl Iterator<Item = String> {
+    std::iter::once("helpdesk".to_owned()).chain(SERVICES.map(|name| format!("helpdesk-{name}")))
+}
+
+/// Where the units look for a program something that can be run has to be.
+fn stand_in(program: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(program.parent().context("a program lies in a folder")?)?;
+    std::fs::write(program, "#!/bin/sh\n")?;
+    Ok(std::fs::set_permissions(program, PermissionsExt::from_mode(0o755))?)
 }
 
 /// Installs what lies in this checkout below a folder.
@@ -92,8 +96,7 @@ fn users(root: &Path, stop: &Stop) -> anyhow::Result<()> {
     let file = place::root().join("compose/systemd/sysusers.d/helpdesk.conf");
     command::quiet(Command::new(program).arg(format!("--root={}", root.display())).arg(file), stop)?;
     let passwd = std::fs::read_to_string(root.join("etc/passwd"))?;
-    for name in std::iter::once("helpdesk".to_owned()).chain(SERVICES.map(|name| format!("helpdesk-{name}")))
-    {
+    for name in users_and_programs() {
         anyhow::ensure!(
             passwd.lines().any(|line| line.starts_with(&format!("{name}:"))),
             "there is no user {name}"
@@ -110,12 +113,18 @@ fn analyzed(root: &Path, stop: &Stop) -> anyhow::Result<String> {
         );
     };
     let units = root.join("usr/lib/systemd/system");
+    // What the package does not bring: a shell, and the NATS server with its unit where README.md puts them.
+    for program in ["bin/sh", "usr/local/bin/nats-server"] {
+        stand_in(&root.join(program))?;
+    }
+    let nats = "nats-server.service";
+    std::fs::copy(root.join("usr/share/helpdesk/compose/systemd").join(nats), units.join(nats))?;
     let each = SERVICES
         .iter()
         .flat_map(|name| [format!("helpdesk@{name}.service"), format!("helpdesk@{name}.socket")]);
     let mut verify = Command::new(&analyze);
     verify.args(["verify", "--man=no", "--recursive-errors=no"]).arg(format!("--root={}", root.display()));
-    verify.args(each.chain(["helpdesk.target".to_owned(), "helpdesk.service".to_owned()]));
+    verify.args(each.chain(["helpdesk.target", "helpdesk.service", nats].map(str::to_owned)));
     // What it only warns of, as a key that it does not know, is a fault as well.
     let said = command::words(&mut verify, stop).context("systemd-analyze verify")?;
     anyhow::ensure!(said.trim().is_empty(), "systemd-analyze verify:\n{said}");
