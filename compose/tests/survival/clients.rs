@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::waiting::awaited;
 
-pub const CLIENTS: usize = 8;
+const CLIENTS: usize = 8;
 pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A ticket that was answered 201.

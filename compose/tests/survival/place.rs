@@ -240,7 +240,7 @@ impl Drop for Redis {
     }
 }
 
-/// A PostgreSQL server that can be restarted, with fsync as in production.
+/// A PostgreSQL server that can be restarted. It is killed and the machine is not, so that it need not wait for the disk.
 pub struct Postgres {
     folder: TempDir,
     programs: PathBuf,
@@ -266,7 +266,7 @@ impl Postgres {
         let server = Self { folder, programs, user, url };
         server.run("initdb", &["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]);
         let settings = format!(
-            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=400"
+            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=400 -c fsync=off"
         );
         server.run("pg_ctl", &["start", "--wait", "--log=log", "--options", &settings]);
         Some(server)
@@ -277,23 +277,20 @@ impl Postgres {
         &self.url
     }
 
-    /// From now until it is restarted, what is committed is durable and nobody is told; `these` sessions are kept waiting so
-    /// when this returns. They wait for a standby that there is not.
-    pub async fn withhold_answers(&self, database: &str, these: i64) {
-        let admin = Database::connect(self.url()).await.expect("the server answers");
-        for sql in [
-            "ALTER SYSTEM SET synchronous_standby_names = 'nobody'",
-            "SELECT pg_reload_conf()",
-            // Read by the restart.
-            "ALTER SYSTEM RESET synchronous_standby_names",
-        ] {
-            admin.execute_unprepared(sql).await.expect("a superuser may");
-        }
-        let (_, database) = database.rsplit_once('/').expect("an address ends in /<database>");
+    /// From now until it is restarted, what is committed is durable and nobody is told, as if a standby had to have it first.
+    /// Waits until somebody who has written to this table is kept waiting so.
+    pub async fn withhold_answers(&self, database: &str, table: &str) {
+        let admin = Database::connect(database).await.expect("the server answers");
+        let say = async |sql: &str| admin.execute_unprepared(sql).await.expect("a superuser may say so");
+        say("ALTER SYSTEM SET synchronous_standby_names = 'nobody'").await;
+        say("SELECT pg_reload_conf()").await;
         let waiting = format!(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = '{database}'"
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE wait_event = 'SyncRep' \
+             AND relation = '{table}'::regclass AND mode = 'RowExclusiveLock'"
         );
-        until("commits are not answered", || async { count(&admin, &waiting).await >= these }).await;
+        until("a commit is not answered", || async { count(&admin, &waiting).await > 0 }).await;
+        // Read by the restart.
+        say("ALTER SYSTEM RESET synchronous_standby_names").await;
     }
 
     /// Ends it as a crash would, without a checkpoint, and starts it again; it accepts connections afterwards.
