@@ -177,26 +177,20 @@ impl Following {
         follower
             .next(
                 || seat.joined.load(Ordering::Relaxed) > *number + STREAMS_EACH,
-                // In a box: it is seldom at work, and thousands of streams would keep room for it.
-                async || Box::pin(app.news(*owner, email, after)).await,
+                async || {
+                    let Some(place) = *after else {
+                        let end = feeds::end(app.db.conn(), *owner).await?;
+                        *after = Some(end);
+                        return Ok(Some(News::From(end)));
+                    };
+                    let found = feeds::after(app.db.conn(), *owner, place, BATCH).await?;
+                    let Some((last, _)) = found.last() else { return Ok(None) };
+                    *after = Some(*last);
+                    let (language, name) = app.reader_of(*owner, email).await?;
+                    let line = |(place, notification)| (place, app.line(notification, language, &name));
+                    Ok(Some(News::Lines(found.into_iter().map(line).collect())))
+                },
             )
             .await
-    }
-}
-
-impl App {
-    /// What somebody's list has behind a place, which moves on; without one, where the list ends.
-    async fn news(&self, owner: UserId, email: &str, after: &mut Option<i64>) -> Result<Option<News>, Error> {
-        let Some(place) = *after else {
-            let end = feeds::end(self.db.conn(), owner).await?;
-            *after = Some(end);
-            return Ok(Some(News::From(end)));
-        };
-        let found = feeds::after(self.db.conn(), owner, place, BATCH).await?;
-        let Some((last, _)) = found.last() else { return Ok(None) };
-        *after = Some(*last);
-        let (language, name) = self.reader_of(owner, email).await?;
-        let line = |(place, notification)| (place, self.line(notification, language, &name));
-        Ok(Some(News::Lines(found.into_iter().map(line).collect())))
     }
 }

@@ -25,9 +25,6 @@ use crate::program;
 const CONNECTIONS: usize = 4096;
 /// Long enough for a page's calls to share a connection, short enough not to hold back a stop.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
-/// How many bytes of an answer are put together before they are written: a file goes out with few calls of the system, and a
-/// client that does not read makes us hold no more.
-const WRITTEN_AT_ONCE: usize = 128 * 1024;
 /// How long those who wait at a socket that was handed over go on waiting for the means to judge their tokens. Not for ever:
 /// without auth there are none, and that is better said than kept.
 const OPENS_WITHIN: Duration = Duration::from_secs(5);
@@ -78,7 +75,6 @@ pub async fn serve(
     .workers(config.workers.max(1))
     .max_connections(CONNECTIONS)
     .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
-    .h1_write_buffer_size(WRITTEN_AT_ONCE)
     .client_request_timeout(HEAD_DEADLINE)
     .client_disconnect_timeout(Duration::from_secs(1))
     .shutdown_timeout(config.drain.as_secs().max(1))
