@@ -81,8 +81,7 @@ impl Ledger {
 
     /// Waits until all has been said and done, and compares, mails too.
     pub async fn agrees_with(&self, opened: &[Opened]) {
-        self.has_each_once(opened).await;
-
+        self.has_tickets(opened).await;
         let waiting =
             "SELECT count(*) FROM deliveries WHERE channel = 'email' AND status IN ('pending', 'sending')";
         let arrived =
@@ -92,8 +91,7 @@ impl Ledger {
                 && count(&self.notifications, waiting).await == 0
         })
         .await;
-        self.until_idle().await;
-        self.has_not_failed().await;
+        self.has_each_once(opened).await;
 
         let answered: BTreeSet<String> = opened.iter().map(|ticket| ticket.number.clone()).collect();
         let requesters: BTreeSet<&str> = opened.iter().map(|ticket| ticket.email.as_str()).collect();
@@ -117,25 +115,14 @@ impl Ledger {
         }
     }
 
-    /// Waits until every ticket is audited: what was answered 201 is there once, with one audit row, and nothing else is.
+    /// Waits until nothing is on its way: what was answered 201 is there once, with one audit row, and nothing else is.
     pub async fn has_each_once(&self, opened: &[Opened]) {
-        let tickets = texts(&self.tickets, "SELECT ticket_number FROM tickets").await;
-        let answered: BTreeSet<String> = opened.iter().map(|ticket| ticket.number.clone()).collect();
-        assert_eq!(answered.len(), opened.len(), "no two answers name the same ticket");
-        assert_eq!(
-            BTreeSet::from_iter(tickets.clone()),
-            answered,
-            "what was answered 201 is there, and nothing else"
-        );
-        assert_eq!(tickets.len(), opened.len());
-
-        until("every ticket is audited", || async {
-            count(&self.audit, "SELECT count(*) FROM trail WHERE action = 'TICKET_CREATED'").await
-                >= opened.len() as i64
-        })
-        .await;
+        self.has_tickets(opened).await;
         self.until_idle().await;
-        self.has_not_failed().await;
+        for service in &self.services {
+            let failed = count(service, "SELECT count(*) FROM failed_events").await;
+            assert_eq!(failed, 0, "no consumer was handed anything twice, or gave up on anything");
+        }
 
         let trail = self.trail().await;
         let opening = trail.iter().filter(|event| event["eventType"] == "ticket.created");
@@ -146,11 +133,22 @@ impl Ledger {
         assert_eq!(BTreeSet::from_iter(audited), ids, "every ticket has its audit row");
     }
 
-    async fn has_not_failed(&self) {
-        for service in &self.services {
-            let failed = count(service, "SELECT count(*) FROM failed_events").await;
-            assert_eq!(failed, 0, "no consumer was handed anything twice, or gave up on anything");
-        }
+    /// These are there and no others; waits until all of them are audited.
+    async fn has_tickets(&self, opened: &[Opened]) {
+        let tickets = texts(&self.tickets, "SELECT ticket_number FROM tickets").await;
+        let answered: BTreeSet<String> = opened.iter().map(|ticket| ticket.number.clone()).collect();
+        assert_eq!(answered.len(), opened.len(), "no two answers name the same ticket");
+        assert_eq!(
+            BTreeSet::from_iter(tickets.clone()),
+            answered,
+            "what was answered 201 is there, and nothing else"
+        );
+        assert_eq!(tickets.len(), opened.len());
+        until("every ticket is audited", || async {
+            count(&self.audit, "SELECT count(*) FROM trail WHERE action = 'TICKET_CREATED'").await
+                >= opened.len() as i64
+        })
+        .await;
     }
 
     async fn trail(&self) -> Vec<Value> {
