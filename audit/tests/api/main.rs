@@ -7,6 +7,7 @@ mod decay;
 mod export;
 mod failed;
 mod feed;
+mod kept;
 mod log;
 mod metrics;
 mod operator;

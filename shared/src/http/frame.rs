@@ -19,7 +19,7 @@ use tracing_actix_web::RootSpan;
 use super::code::Code;
 use super::error::ApiError;
 use super::request_id::{REQUEST_ID, RequestId};
-use super::site::{Held, Site};
+use super::site::{Held, Newcomer, Site};
 use super::span::{Arrival, Failure};
 use super::{Authentication, address, client, cors};
 use crate::telemetry;
@@ -34,6 +34,9 @@ pub(super) async fn frame(
 ) -> Result<ServiceResponse<Framed>, Error> {
     let site = req.app_data::<web::Data<Site>>().expect("serve puts the site into every app").clone();
     let held = site.in_flight.enter();
+    if let Some(newcomer) = req.conn_data::<Newcomer>() {
+        newcomer.has_asked();
+    }
     let id = RequestId::of(req.headers(), site.clock.now());
     let (client, over_tls) = address::of(req.peer_addr().map(|peer| peer.ip()), req.headers(), &site.proxies);
     let arrival = Arrival { at: Instant::now(), method: method_label(req.method()), route: route(&req) };

@@ -56,6 +56,7 @@ pub async fn serve(
         let _ = tokio::time::timeout(OPENS_WITHIN, judges(&site.modules, process)).await;
     }
     let for_workers = site.clone();
+    let newcomers = site.in_flight.clone();
     let server = HttpServer::new(move || {
         let site = for_workers.clone();
         let app = App::new()
@@ -71,6 +72,9 @@ pub async fn serve(
             .wrap(Compress::default())
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(frame))
+    })
+    .on_connect(move |_, connection| {
+        connection.insert(newcomers.expect());
     })
     .workers(config.workers.max(1))
     .max_connections(CONNECTIONS)
@@ -157,13 +161,12 @@ async fn judges(modules: &[Module], process: &Process) {
     }
 }
 
-/// Returns when nothing has been in flight for a moment.
+/// Returns when nothing was in flight at any look for a moment: the busier the machine, the longer that takes.
 async fn quiet(in_flight: &InFlight) {
-    let mut since = tokio::time::Instant::now();
-    while since.elapsed() < QUIET {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        if in_flight.count() > 0 {
-            since = tokio::time::Instant::now();
-        }
+    const PAUSE: Duration = Duration::from_millis(5);
+    let mut left = QUIET.as_millis() / PAUSE.as_millis();
+    while left > 0 {
+        tokio::time::sleep(PAUSE).await;
+        left = if in_flight.count() > 0 { QUIET.as_millis() / PAUSE.as_millis() } else { left - 1 };
     }
 }

@@ -1,5 +1,6 @@
 //! What one server knows of itself; shared by its workers.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -33,14 +34,28 @@ impl Site {
     }
 }
 
-/// How many requests are being answered, bodies included.
+/// How many requests are being answered, bodies included; and connections that have just been let in count until their first
+/// request does, lest they be sent away with it on the way.
 #[derive(Clone, Default)]
 pub(super) struct InFlight(Arc<AtomicUsize>);
 
 /// One of them, until dropped.
 pub(super) struct Held(Arc<AtomicUsize>);
 
+/// What a connection holds until its first request is here.
+pub(super) struct Newcomer(Cell<Option<Held>>);
+
+impl Newcomer {
+    pub(super) fn has_asked(&self) {
+        self.0.take();
+    }
+}
+
 impl InFlight {
+    pub(super) fn expect(&self) -> Newcomer {
+        Newcomer(Cell::new(Some(self.enter())))
+    }
+
     pub(super) fn enter(&self) -> Held {
         self.0.fetch_add(1, Ordering::SeqCst);
         Held(self.0.clone())
