@@ -7,7 +7,10 @@ use anyhow::Context;
 
 use crate::command;
 use crate::generate::files;
-use crate::install::crates::{Subcommand, with_folder};
+use crate::install::{
+    self,
+    crates::{Subcommand, with_folder},
+};
 use crate::place;
 use crate::stop::Stop;
 use crate::units;
@@ -29,6 +32,7 @@ fn packed(profile: &str) -> PathBuf {
 /// Builds the programs with a profile of cargo and packs them; where the package lies.
 pub fn build(profile: &str, stop: &Stop) -> anyhow::Result<PathBuf> {
     let cargo_deb = CARGO_DEB.program(stop)?;
+    install::dpkg_shlibdeps(stop)?;
     let mut programs = command::cargo();
     programs.args(["build", "--workspace", "--bins", "--exclude", "xtask", "--exclude", "audit-seed"]);
     programs.args(["--profile", profile]);

@@ -157,6 +157,14 @@ pub fn promtool(stop: &Stop) -> anyhow::Result<PathBuf> {
     find().context("the package prometheus was installed, but promtool is not to be found")
 }
 
+/// By which cargo-deb finds the packages that a program's shared libraries are in; a bare Debian has it not.
+pub fn dpkg_shlibdeps(stop: &Stop) -> anyhow::Result<()> {
+    if debian::is_here() && place::on_path("dpkg-shlibdeps").is_none() {
+        debian::install(&["dpkg-dev"], stop)?;
+    }
+    Ok(())
+}
+
 fn missing(wanted: Wanted, python: bool) -> Vec<Missing> {
     let mut missing = Vec::new();
     if wanted.postgres && postgres().is_none() {
