@@ -34,13 +34,20 @@ const TICKETS_AROUND: usize = 25;
 const NO_END: usize = 1_000_000;
 
 /// What an account, a ticket, a comment, a file is: service, table.
-const NOBODY_ADDS_TO: [(&str, &str); 6] = [
+const NOBODY_ADDS_TO: [(&str, &str); 5] = [
     ("auth", "users"),
     ("tickets", "tickets"),
     ("tickets", "ticket_comments"),
-    ("tickets", "ticket_history"),
     ("files", "files"),
     ("auth", "outbox"),
+];
+/// What others add to: what was on its way to them when the snapshots were taken has arrived since, an attachment in a ticket's
+/// history too.
+const OTHERS_ADD_TO: [(&str, &str); 4] = [
+    ("audit", "trail"),
+    ("notifications", "deliveries"),
+    ("tickets", "inbox"),
+    ("tickets", "ticket_history"),
 ];
 
 /// What one service keeps of another's, by the queries whose answers are to be the same.
@@ -190,8 +197,7 @@ impl House {
         for (service, table) in NOBODY_ADDS_TO {
             assert_eq!(there(service, table).await, kept(service, table), "{service}'s {table}");
         }
-        // What was on its way when the snapshots were taken has arrived since.
-        for (service, table) in [("audit", "trail"), ("notifications", "deliveries"), ("tickets", "inbox")] {
+        for (service, table) in OTHERS_ADD_TO {
             let (there, kept) = (there(service, table).await, kept(service, table));
             println!("{service}'s {table}: {kept} in the backup, {there} now");
             assert!(there >= kept, "{service}'s {table}: {there} of {kept}");
