@@ -121,6 +121,27 @@ async fn who_connects_while_the_process_is_restarted_is_served_by_the_next_one()
 }
 
 #[tokio::test]
+async fn who_was_let_in_before_a_stop_is_answered_though_the_request_comes_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let launch = Launch::within(folder.path());
+    let socket = listener(&launch, "HELPDESK_PORT");
+    let port = launch.port("HELPDESK_PORT");
+    let program = launch.handed(socket, "helpdesk").ready().await;
+    let mut early = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    // Connections are taken in their order.
+    assert!(ask(port, HEALTH).unwrap().starts_with("HTTP/1.1 200"));
+    program.signal("TERM");
+    early.set_read_timeout(Some(std::time::Duration::from_millis(700))).unwrap();
+    assert!(early.read(&mut [0]).is_err(), "it is not sent away");
+    early.set_read_timeout(Some(PATIENCE)).unwrap();
+    early.write_all(HEALTH.as_bytes()).unwrap();
+    let mut answer = String::new();
+    early.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(program.ended().await.status.code(), Some(0));
+}
+
+#[tokio::test]
 async fn over_restarts_no_request_is_refused_or_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let launch = Launch::within(folder.path());
