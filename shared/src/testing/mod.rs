@@ -28,8 +28,9 @@ use crate::{
     process::Process,
 };
 
-/// How long a condition may take to come true before the test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a condition may take to come true. The longest wait by design is for what a killed consumer had fetched: 30 s until
+/// JetStream gives it to another.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Everything around the services of one test. Dropped, it stops them, and fails the test when events were left
 /// unpublished.
