@@ -89,7 +89,7 @@ async fn mailed(house: &House) -> Vec<String> {
 /// Waits until all that was done is told, mailed, and told of being mailed.
 async fn settle(house: &House) {
     house.world.drain().await;
-    let waiting = "SELECT count(*) AS number FROM deliveries WHERE channel = 'email' AND status IN ('pending', 'sending')";
+    let waiting = "SELECT count(*) AS number FROM deliveries WHERE channel = 'email' AND status = 'pending'";
     let db = house.world.db("notifications");
     house
         .world

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use async_nats::jetstream;
+use async_nats::jetstream::{self, stream::Stream};
 use futures_util::TryStreamExt;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use serde_json::Value;
@@ -15,6 +15,8 @@ use crate::{
     place::{Place, SERVICES},
     waiting::until,
 };
+
+const MAILS_TO_SEND: &str = "SELECT count(*) FROM deliveries WHERE channel = 'email' AND status = 'pending'";
 
 /// The databases of one helpdesk, and where its mail goes.
 pub struct Ledger {
@@ -56,20 +58,40 @@ impl Ledger {
 
     /// Waits until all that was said was heard.
     pub async fn until_idle(&self) {
-        until("nothing is on its way any more", || self.is_idle()).await;
+        until("nothing is on its way any more", || async {
+            // They are looked at one after the other, and a consumer may emit where nobody looks any more: so nothing may
+            // have moved meanwhile.
+            let before = self.published().await;
+            before.is_some() && self.consumers_are_idle().await && self.published().await == before
+        })
+        .await;
     }
 
-    /// Whether every outbox is published and every consumer has acknowledged all that it was handed.
-    async fn is_idle(&self) -> bool {
+    /// Waits until all that was said was heard, and every mail on it is sent.
+    pub async fn until_all_is_mailed(&self) {
+        self.until_idle().await;
+        until("every mail is sent", || async { count(&self.notifications, MAILS_TO_SEND).await == 0 }).await;
+        // A mail that was sent is told of, too.
+        self.until_idle().await;
+    }
+
+    /// How far the streams and the outboxes have come; `None` while anything waits to be published.
+    async fn published(&self) -> Option<Vec<i64>> {
+        let mut positions: Vec<_> = self
+            .streams()
+            .await
+            .iter()
+            .map(|stream| stream.cached_info().state.last_sequence.cast_signed())
+            .collect();
         for service in &self.services {
-            if !is_published(service).await {
-                return false;
-            }
+            positions.push(published(service).await?);
         }
-        let Some(nats) = &self.nats else { return true };
-        let context = jetstream::new(async_nats::connect(nats).await.expect("NATS answers"));
-        for stream in ["HELPDESK", "HELPDESK_COMMANDS"] {
-            let stream = context.get_stream(stream).await.expect("the stream is there");
+        Some(positions)
+    }
+
+    /// Whether every consumer has acknowledged all that it was handed, and nothing is left to be.
+    async fn consumers_are_idle(&self) -> bool {
+        for stream in self.streams().await {
             let consumers: Vec<_> =
                 stream.consumers().try_collect().await.expect("its consumers can be listed");
             if consumers.iter().any(|consumer| consumer.num_pending > 0 || consumer.num_ack_pending > 0) {
@@ -79,16 +101,24 @@ impl Ledger {
         true
     }
 
+    async fn streams(&self) -> Vec<Stream> {
+        let Some(nats) = &self.nats else { return Vec::new() };
+        let context = jetstream::new(async_nats::connect(nats).await.expect("NATS answers"));
+        let mut streams = Vec::new();
+        for stream in ["HELPDESK", "HELPDESK_COMMANDS"] {
+            streams.push(context.get_stream(stream).await.expect("the stream is there"));
+        }
+        streams
+    }
+
     /// Waits until all has been said and done, and compares, mails too.
     pub async fn agrees_with(&self, opened: &[Opened]) {
         self.has_tickets(opened).await;
-        let waiting =
-            "SELECT count(*) FROM deliveries WHERE channel = 'email' AND status IN ('pending', 'sending')";
         let arrived =
             "SELECT count(*) FROM deliveries WHERE channel = 'email' AND template = 'ticket_created'";
         until("every mail is sent", || async {
             count(&self.notifications, arrived).await >= opened.len() as i64
-                && count(&self.notifications, waiting).await == 0
+                && count(&self.notifications, MAILS_TO_SEND).await == 0
         })
         .await;
         self.has_each_once(opened).await;
@@ -157,11 +187,17 @@ impl Ledger {
     }
 }
 
+/// How far a service's outbox is published; `None` while anything waits in it.
+async fn published(service: &DatabaseConnection) -> Option<i64> {
+    let sql = "SELECT COALESCE(max(published_sequence), -1) FROM relay WHERE name = 'outbox' \
+               AND NOT EXISTS (SELECT 1 FROM outbox WHERE sequence IS NULL OR sequence > published_sequence) \
+               AND NOT EXISTS (SELECT 1 FROM command_outbox)";
+    Some(count(service, sql).await).filter(|position| *position >= 0)
+}
+
 /// Whether everything that a service has emitted is published.
 pub async fn is_published(service: &DatabaseConnection) -> bool {
-    let waiting = "SELECT count(*) FROM outbox WHERE sequence IS NULL \
-                   OR sequence > (SELECT published_sequence FROM relay WHERE name = 'outbox')";
-    count(service, waiting).await == 0
+    published(service).await.is_some()
 }
 
 /// The Message-IDs of the mails that tell of a ticket's opening, by ticket number.

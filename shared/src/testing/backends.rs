@@ -82,6 +82,16 @@ impl Backends {
         true
     }
 
+    /// The number of the last message in each stream of this world that is there.
+    pub(super) async fn stream_positions(&self) -> Vec<i64> {
+        let mut positions = Vec::new();
+        for stream in STREAMS {
+            let Some(stream) = self.stream(stream).await else { continue };
+            positions.push(stream.cached_info().state.last_sequence.cast_signed());
+        }
+        positions
+    }
+
     async fn jetstream(&self) -> Option<async_nats::jetstream::Context> {
         let client = async_nats::connect(self.nats_url.as_ref()?).await.expect("TEST_NATS_URL answers");
         Some(async_nats::jetstream::new(client))
