@@ -132,7 +132,8 @@ async fn sources(world: &World) -> Sources {
         }
         sources = sources.with("CACHE_PREFIX", &common.cache.prefix);
         if let Some(url) = &common.cache.redis_url {
-            sources = sources.with("REDIS_URL", url.expose());
+            let timeout = format!("{}ms", common.cache.timeout.as_millis());
+            sources = sources.with("REDIS_URL", url.expose()).with("REDIS_TIMEOUT", timeout);
         }
     }
     sources

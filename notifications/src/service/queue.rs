@@ -95,8 +95,7 @@ mod tests {
     use crate::domain::Priority;
 
     fn queue() -> Queue {
-        let config = CacheConfig { redis_url: None, prefix: "test".into() };
-        Queue::new(Cache::open(&config, "notifications").unwrap())
+        Queue::new(Cache::open(&CacheConfig::in_memory("test"), "notifications").unwrap())
     }
 
     fn ids(count: usize) -> Vec<DeliveryId> {

@@ -1,7 +1,7 @@
 //! What may be forgotten: in Redis, or in memory where one process is all there is.
 //!
-//! A cache is never the truth. Every call answers within a quarter of a second; an error means that the cache is away,
-//! and what that means – ask the database, refuse – is the caller's to decide, never to fail open.
+//! A cache is never the truth. Every call answers within a quarter of a second, or what `REDIS_TIMEOUT` says; an error means
+//! that the cache is away, and what that means – ask the database, refuse – is the caller's to decide, never to fail open.
 
 mod memory;
 mod redis;
@@ -12,9 +12,6 @@ mod versioned;
 use std::time::Duration;
 
 use crate::config::CacheConfig;
-
-/// No call takes longer.
-pub const CEILING: Duration = Duration::from_millis(250);
 
 /// A service's cache. Clones share it.
 #[derive(Clone, Debug)]
@@ -43,7 +40,7 @@ impl Cache {
     /// When the URL cannot be used.
     pub fn open(config: &CacheConfig, service: &str) -> anyhow::Result<Self> {
         let backend = match &config.redis_url {
-            Some(url) => Backend::Redis(redis::Redis::open(url)?),
+            Some(url) => Backend::Redis(redis::Redis::open(url, config.timeout)?),
             None => Backend::Memory(memory::Memory::new()),
         };
         Ok(Cache { backend, prefix: format!("{}:{service}:", config.prefix) })

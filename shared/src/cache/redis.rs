@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands, Client, ExistenceCheck, RedisError, Script, SetExpiry, SetOptions};
 
+use super::CacheError;
 use super::versioned::DIGITS;
-use super::{CEILING, CacheError};
 use crate::config::Secret;
 
 /// After this many failures in a row Redis is not asked for [`REST`]: in an outage, callers are not each to wait.
@@ -37,6 +37,8 @@ const SET_NEWER: &str = "
 #[derive(Clone)]
 pub(super) struct Redis {
     connection: ConnectionManager,
+    /// No call takes longer.
+    timeout: Duration,
     increment: Arc<Script>,
     set_newer: Arc<Script>,
     outage: Arc<Outage>,
@@ -57,20 +59,20 @@ impl fmt::Debug for Redis {
 }
 
 impl Redis {
-    pub(super) fn open(url: &Secret) -> anyhow::Result<Self> {
+    pub(super) fn open(url: &Secret, timeout: Duration) -> anyhow::Result<Self> {
         // The defaults would block a caller for seconds in an outage.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
             .set_max_delay(Duration::from_millis(500))
-            .set_connection_timeout(Some(CEILING))
-            .set_response_timeout(Some(CEILING));
+            .set_connection_timeout(Some(timeout))
+            .set_response_timeout(Some(timeout));
         let connection = Client::open(url.expose())
             .and_then(|client| ConnectionManager::new_lazy_with_config(client, config));
         let connection = connection.map_err(|fault| anyhow::anyhow!("REDIS_URL cannot be used: {fault}"))?;
         let outage =
             Outage { failures: AtomicU32::new(0), start: Instant::now(), rest_until: AtomicU64::new(0) };
         let [increment, set_newer] = [INCREMENT, SET_NEWER].map(|script| Arc::new(Script::new(script)));
-        Ok(Redis { connection, increment, set_newer, outage: Arc::new(outage) })
+        Ok(Redis { connection, timeout, increment, set_newer, outage: Arc::new(outage) })
     }
 
     pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheError> {
@@ -135,19 +137,19 @@ impl Redis {
         self.ask(|mut redis| async move { redis.ping::<()>().await }).await
     }
 
-    /// Asks within the ceiling, or not at all while Redis rests.
+    /// Asks within the timeout, or not at all while Redis rests.
     async fn ask<T, F>(&self, question: impl FnOnce(ConnectionManager) -> F) -> Result<T, CacheError>
     where
         F: Future<Output = Result<T, RedisError>>,
     {
         self.outage.check()?;
-        match tokio::time::timeout(CEILING, question(self.connection.clone())).await {
+        match tokio::time::timeout(self.timeout, question(self.connection.clone())).await {
             Ok(Ok(answer)) => {
                 self.outage.failures.store(0, Ordering::Relaxed);
                 Ok(answer)
             }
             Ok(Err(fault)) => Err(self.outage.note(fault.to_string())),
-            Err(_) => Err(self.outage.note(format!("no answer in {CEILING:?}"))),
+            Err(_) => Err(self.outage.note(format!("no answer in {:?}", self.timeout))),
         }
     }
 }

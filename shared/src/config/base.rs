@@ -116,6 +116,8 @@ pub enum EventBus {
 pub struct CacheConfig {
     /// A Redis server; `None` for memory.
     pub redis_url: Option<Secret>,
+    /// How long it is waited for at the most.
+    pub timeout: Duration,
     /// Put before every key.
     pub prefix: String,
 }
@@ -184,6 +186,12 @@ impl EventsConfig {
 }
 
 impl CacheConfig {
+    /// A cache of this process alone.
+    #[must_use]
+    pub fn in_memory(prefix: &str) -> Self {
+        Self { redis_url: None, timeout: Duration::ZERO, prefix: prefix.to_owned() }
+    }
+
     /// Where it is, fit for printing.
     pub fn redacted(&self) -> String {
         self.redis_url.as_ref().map_or_else(|| "memory".to_owned(), |url| redacted(url.expose()))
@@ -346,7 +354,7 @@ fn cache(s: &mut Settings) -> CacheConfig {
         redis_url.is_none(),
         "the memory cache ends at this process; set REDIS_URL",
     );
-    CacheConfig { redis_url, prefix: s.text("cache_prefix") }
+    CacheConfig { redis_url, timeout: s.duration("redis_timeout"), prefix: s.text("cache_prefix") }
 }
 
 fn tokens(s: &mut Settings) -> TokensConfig {

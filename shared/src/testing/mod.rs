@@ -133,7 +133,8 @@ impl World {
             sources = sources.with("NATS_URL", url).with("NATS_NAMESPACE", &self.backends.namespace);
         }
         if let Some(url) = &self.backends.redis_url {
-            sources = sources.with("REDIS_URL", url);
+            // What is slower would be taken for away, as on a machine with too much to do.
+            sources = sources.with("REDIS_URL", url).with("REDIS_TIMEOUT", "20s");
         }
         sources
     }

@@ -42,7 +42,10 @@ async fn a_frozen_peer_is_given_up_within_a_second_and_then_left_alone() {
     let stage = stage().await;
     // It takes connections, as the kernel does for a stopped process, and says nothing.
     let frozen = TcpListener::bind("127.0.0.1:0").unwrap();
-    let client = client(&format!("http://{}", frozen.local_addr().unwrap()));
+    frozen.set_nonblocking(true).unwrap();
+    let connections = || std::iter::from_fn(|| frozen.accept().ok()).count();
+    let settings = ClientSettings { rest: Duration::from_secs(600), ..ClientSettings::default() };
+    let client = ServiceClient::new("notes", &format!("http://{}", frozen.local_addr().unwrap()), settings);
     let user = caller(&stage, Role::User);
     for _ in 0..3 {
         let asked = Instant::now();
@@ -50,9 +53,9 @@ async fn a_frozen_peer_is_given_up_within_a_second_and_then_left_alone() {
         assert!(matches!(outcome, Err(CallError::Unavailable { .. })), "{outcome:?}");
         assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
     }
-    let asked = Instant::now();
+    assert!(connections() >= 3);
     assert!(client.get::<Value>("/notes", &user).await.is_err());
-    assert!(asked.elapsed() < Duration::from_millis(50), "the breaker is open: {:?}", asked.elapsed());
+    assert_eq!(connections(), 0, "the breaker is open");
 }
 
 #[tokio::test]
@@ -89,11 +92,14 @@ async fn too_many_calls_at_once_fail_at_once() {
 async fn a_call_takes_no_longer_than_its_request_has_left() {
     let stage = stage().await;
     let frozen = TcpListener::bind("127.0.0.1:0").unwrap();
-    let client = client(&format!("http://{}", frozen.local_addr().unwrap()));
+    let minute = Duration::from_secs(60);
+    let settings = ClientSettings { total: minute, each: minute, ..ClientSettings::default() };
+    let client = ServiceClient::new("notes", &format!("http://{}", frozen.local_addr().unwrap()), settings);
     let user = caller(&stage, Role::User);
     let asked = Instant::now();
     let deadline = Some(Instant::now() + Duration::from_millis(100));
     let outcome = shared::http::client::within_deadline(deadline, client.get::<Value>("/notes", &user)).await;
     assert!(outcome.is_err());
-    assert!(asked.elapsed() < Duration::from_millis(300), "{:?}", asked.elapsed());
+    // By itself it would have a minute.
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
 }

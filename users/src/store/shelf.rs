@@ -149,7 +149,7 @@ mod tests {
     async fn nothing_older_than_the_own_write_is_believed_whatever_the_cache_holds() {
         let world = World::start().await;
         let db = world.open::<migrations::users::Migrator>("users").await;
-        let cache = Cache::open(&CacheConfig { redis_url: None, prefix: "test".into() }, "users").unwrap();
+        let cache = Cache::open(&CacheConfig::in_memory("test"), "users").unwrap();
         let (shelf, stranger) = (Shelf::new(cache.clone()), Shelf::new(cache));
         let ada = UserId::at(world.clock().now());
         let reading = |revision| at(revision, &world, ada);
