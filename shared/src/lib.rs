@@ -20,6 +20,7 @@ pub mod page;
 pub mod process;
 pub mod program;
 mod relay;
+pub mod rows;
 pub mod stamped;
 pub mod telemetry;
 #[cfg(feature = "testing")]

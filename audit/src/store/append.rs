@@ -1,10 +1,28 @@
 use chrono::Datelike;
-use sea_orm::{DbErr, EntityTrait, Set};
-use shared::db::Tx;
+use sea_orm::{DbErr, Value};
+use shared::{db::Tx, rows::Insert};
 use uuid::Uuid;
 
-use super::{ROWS, trail};
 use crate::domain::{Checkpoint, Facts, Link};
+
+const APPEND: Insert<12> = Insert {
+    into: "trail",
+    columns: [
+        ("sequence", "bigint"),
+        ("recorded_at", "timestamptz"),
+        ("event_id", "uuid"),
+        ("timestamp", "timestamptz"),
+        ("action", "varchar"),
+        ("resource_type", "varchar"),
+        ("resource_id", "uuid"),
+        ("user_id", "uuid"),
+        ("person_id", "uuid"),
+        ("envelope", "text"),
+        ("sealed", "text"),
+        ("hash", "text"),
+    ],
+    then: "",
+};
 
 /// Writes rows at the end of the trail, in the order given; `head`, the end as it was, must be locked ([`super::lock_head`]).
 pub async fn append(tx: &Tx, head: &Checkpoint, rows: Vec<(Link, Facts)>) -> Result<(), DbErr> {
@@ -17,26 +35,22 @@ pub async fn append(tx: &Tx, head: &Checkpoint, rows: Vec<(Link, Facts)>) -> Res
             tx.rows("SELECT make_trail_partition($1)", [first.recorded_at.into()]).await?;
         }
     }
-    let mut rows = rows.into_iter().map(row).peekable();
-    while rows.peek().is_some() {
-        trail::Entity::insert_many(rows.by_ref().take(ROWS)).exec_without_returning(&**tx).await?;
-    }
-    Ok(())
+    APPEND.run(tx, rows.into_iter().map(row).collect()).await
 }
 
-fn row((link, facts): (Link, Facts)) -> trail::ActiveModel {
-    trail::ActiveModel {
-        sequence: Set(link.sequence),
-        recorded_at: Set(link.recorded_at),
-        event_id: Set(facts.event_id.into()),
-        timestamp: Set(facts.timestamp),
-        action: Set(facts.action),
-        resource_type: Set(facts.resource_type),
-        resource_id: Set(facts.resource_id),
-        user_id: Set(facts.user_id.map(Uuid::from)),
-        person_id: Set(link.person_id.map(Uuid::from)),
-        envelope: Set(link.envelope),
-        sealed: Set(link.sealed),
-        hash: Set(link.hash.to_string()),
-    }
+fn row((link, facts): (Link, Facts)) -> [Value; 12] {
+    [
+        link.sequence.into(),
+        link.recorded_at.into(),
+        Uuid::from(facts.event_id).into(),
+        facts.timestamp.into(),
+        facts.action.into(),
+        facts.resource_type.into(),
+        facts.resource_id.into(),
+        facts.user_id.map(Uuid::from).into(),
+        link.person_id.map(Uuid::from).into(),
+        link.envelope.into(),
+        link.sealed.into(),
+        link.hash.to_string().into(),
+    ]
 }

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use futures_util::future::try_join_all;
 use proptest::{prelude::*, test_runner::TestRunner};
-use sea_orm::Statement;
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
 use shared::{
     db::Db,
@@ -83,14 +83,18 @@ async fn forget(db: &Db) {
 
 /// The whole table.
 async fn table(db: &Db) -> Vec<(Vec<String>, Timestamp, Vec<Option<i64>>)> {
-    let sql = format!("SELECT {} FROM metrics", COLUMNS.join(", "));
+    let sql = format!("SELECT {} FROM metrics", ADD.columns.map(|(name, _)| name).join(", "));
     let statement = Statement::from_string(db.conn().get_database_backend(), sql);
     let rows = db.conn().query_all_raw(statement).await.unwrap();
     let row = |row: &sea_orm::QueryResult| {
         let text = |column: &&str| row.try_get::<String>("", column).unwrap();
         let number = |column: &&str| row.try_get::<Option<i64>>("", column).unwrap();
         let key = ["grain", "dimension", "name", "value"].iter().map(text).collect();
-        (key, row.try_get("", "starts_at").unwrap(), COLUMNS[KEY..].iter().map(number).collect())
+        (
+            key,
+            row.try_get("", "starts_at").unwrap(),
+            ADD.columns[5..].iter().map(|(name, _)| number(name)).collect(),
+        )
     };
     let mut rows: Vec<_> = rows.iter().map(row).collect();
     rows.sort();

@@ -9,40 +9,45 @@ use std::{
 use chrono::DateTime;
 use sea_orm::{
     ConnectionTrait, DbErr, ExprTrait, Value,
-    sea_query::{Expr, OnConflict, Query},
+    sea_query::{Expr, Query},
 };
 use shared::{
     clock::Timestamp,
     db::Tx,
     ids::{AlertId, EventId},
+    rows::Insert,
 };
 use uuid::Uuid;
 
 use super::ROWS;
 use crate::domain::rules::{Entry, Finding, MOST_NAMED, Measure, RuleName, Rules};
 
+const ENTER: Insert<6> = Insert {
+    into: "rule_events",
+    columns: [
+        ("rule", "varchar"),
+        ("key", "text"),
+        ("at_micros", "bigint"),
+        ("event_id", "uuid"),
+        ("value", "text"),
+        ("is_hit", "boolean"),
+    ],
+    then: "ON CONFLICT DO NOTHING",
+};
+
 /// Enters what events are to the rules.
 pub async fn enter(tx: &Tx, entries: &[Entry]) -> Result<(), DbErr> {
-    let columns = ["rule", "key", "at_micros", "event_id", "value", "is_hit"];
-    for entries in entries.chunks(ROWS) {
-        let mut insert = Query::insert();
-        insert
-            .into_table("rule_events")
-            .columns(columns)
-            .on_conflict(OnConflict::new().do_nothing().to_owned());
-        for entry in entries {
-            insert.values_panic([
-                entry.rule().name.as_str().into(),
-                entry.key().into(),
-                entry.at().into(),
-                Uuid::from(entry.event_id()).into(),
-                entry.value().into(),
-                entry.is_hit().into(),
-            ]);
-        }
-        tx.execute(&insert).await?;
-    }
-    Ok(())
+    let row = |entry: &Entry| {
+        [
+            entry.rule().name.as_str().into(),
+            entry.key().into(),
+            entry.at().into(),
+            Uuid::from(entry.event_id()).into(),
+            entry.value().into(),
+            entry.is_hit().into(),
+        ]
+    };
+    ENTER.run(tx, entries.iter().map(row).collect()).await
 }
 
 /// Under which keys of these entries there may be as much as raises an alert: so many entries as that takes, whenever they

@@ -1,9 +1,22 @@
 //! SQLite's FTS5.
 
+use sea_orm::Value;
+use shared::rows::Insert;
 use uuid::Uuid;
 
-use super::{Values, ordered, wanted};
-use crate::domain::{LogFilter, Search, SearchQuery, Term};
+use super::{Indexed, Values, ordered, wanted};
+use crate::domain::{Document, LogFilter, Search, SearchQuery, Term};
+
+pub(super) const ADD: Insert<4> = Insert {
+    into: "trail_search",
+    columns: [("rowid", "bigint"), ("head", "text"), ("body", "text"), ("personal", "text")],
+    then: "",
+};
+
+pub(super) fn row(line: &Indexed<'_>) -> [Value; 4] {
+    let Document { head, body, personal } = &line.document;
+    [line.sequence.into(), head.join(" ").into(), body.join(" ").into(), personal.join(" ").into()]
+}
 
 pub(super) fn matches(query: &SearchQuery, values: &mut Values) -> String {
     let LogFilter { user_id, action, resource_type, resource_id, from, to } = &query.filter;

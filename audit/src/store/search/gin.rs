@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult};
-use shared::{clock::Timestamp, db::Tx};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Value};
+use shared::{clock::Timestamp, db::Tx, rows::Insert};
+use uuid::Uuid;
 
 use super::{Indexed, Values, ask, ordered, wanted};
 use crate::domain::{Facts, LogFilter, Search, SearchOrder, SearchQuery, Term};
@@ -116,6 +117,26 @@ impl Time {
     }
 }
 
+pub(super) const ADD: Insert<4> = Insert {
+    into: "trail_search",
+    columns: [
+        ("sequence", "bigint"),
+        ("timestamp", "timestamptz"),
+        ("person_id", "uuid"),
+        ("document", "tsvector"),
+    ],
+    then: "",
+};
+
+pub(super) fn row(line: &Indexed<'_>) -> [Value; 4] {
+    [
+        line.sequence.into(),
+        line.facts.timestamp.into(),
+        line.person.map(Uuid::from).into(),
+        lexemes(line).into(),
+    ]
+}
+
 pub(super) async fn make_partitions(tx: &Tx, lines: &[Indexed<'_>]) -> Result<(), DbErr> {
     let months: BTreeSet<_> = lines.iter().map(|line| month(line.facts.timestamp)).collect();
     for month in months {
@@ -130,7 +151,7 @@ fn month(at: Timestamp) -> Timestamp {
 }
 
 /// The document as PostgreSQL writes one: each word with its place and its weight.
-pub(super) fn lexemes(line: &Indexed<'_>) -> String {
+fn lexemes(line: &Indexed<'_>) -> String {
     let Facts { action, resource_type, resource_id, user_id, .. } = line.facts;
     let mut text = String::new();
     let mut place = 0;

@@ -3,10 +3,7 @@
 mod fts5;
 mod gin;
 
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, Statement, Value,
-    sea_query::{Expr, Query},
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, Statement, Value};
 use shared::{db::Tx, ids::UserId};
 use uuid::Uuid;
 
@@ -50,36 +47,13 @@ impl SearchIndex {
 
     /// Makes lines findable, in the transaction that records them.
     pub async fn add(self, tx: &Tx, lines: &[Indexed<'_>]) -> Result<(), DbErr> {
-        if self == Self::Gin {
-            gin::make_partitions(tx, lines).await?;
-        }
-        for lines in lines.chunks(ROWS) {
-            let mut insert = Query::insert();
-            insert.into_table("trail_search");
-            match self {
-                Self::Gin => insert.columns(["sequence", "timestamp", "person_id", "document"]),
-                Self::Fts5 => insert.columns(["rowid", "head", "body", "personal"]),
-            };
-            for line in lines {
-                let Document { head, body, personal } = &line.document;
-                match self {
-                    Self::Gin => insert.values_panic([
-                        line.sequence.into(),
-                        line.facts.timestamp.into(),
-                        line.person.map(Uuid::from).into(),
-                        Expr::cust_with_values("CAST($1 AS TSVECTOR)", [gin::lexemes(line)]),
-                    ]),
-                    Self::Fts5 => insert.values_panic([
-                        line.sequence.into(),
-                        head.join(" ").into(),
-                        body.join(" ").into(),
-                        personal.join(" ").into(),
-                    ]),
-                };
+        match self {
+            Self::Gin => {
+                gin::make_partitions(tx, lines).await?;
+                gin::ADD.run(tx, lines.iter().map(gin::row).collect()).await
             }
-            tx.execute(&insert).await?;
+            Self::Fts5 => fts5::ADD.run(tx, lines.iter().map(fts5::row).collect()).await,
         }
-        Ok(())
     }
 
     /// Nobody finds anything by the personal details of somebody who was erased.
