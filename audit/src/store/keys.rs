@@ -2,16 +2,21 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ConnectionTrait, DbErr, Statement, Value, sea_query::Query};
+use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 use shared::{
     clock::Timestamp,
     db::Tx,
     ids::UserId,
+    rows::Insert,
     vault::{Key, Seal, new_key},
 };
 use uuid::Uuid;
 
-use super::ROWS;
+const KEEP: Insert<3> = Insert {
+    into: "person_keys",
+    columns: [("person_id", "uuid"), ("personal_key", "text"), ("created_at", "timestamptz")],
+    then: "",
+};
 
 /// The seal of each person; `None` of one who was erased.
 pub type Seals = HashMap<UserId, Option<Seal>>;
@@ -56,16 +61,13 @@ pub async fn seals_for_all(
     let persons: BTreeSet<_> = persons.into_iter().collect();
     let mut seals = seals(&**tx, persons.iter().copied()).await?;
     let new: Vec<_> = persons.into_iter().filter(|person| !seals.contains_key(person)).collect();
-    for persons in new.chunks(ROWS) {
-        let mut insert = Query::insert();
-        insert.into_table("person_keys").columns(["person_id", "personal_key", "created_at"]);
-        for person in persons {
-            let key = new_key();
-            insert.values_panic([Uuid::from(*person).into(), hex::encode(key).into(), now.into()]);
-            seals.insert(*person, Some(Seal::of(&key)));
-        }
-        tx.execute(&insert).await?;
+    let mut rows = Vec::with_capacity(new.len());
+    for person in new {
+        let key = new_key();
+        rows.push([Uuid::from(person).into(), hex::encode(key).into(), now.into()]);
+        seals.insert(person, Some(Seal::of(&key)));
     }
+    KEEP.run(tx, rows).await?;
     Ok(seals)
 }
 

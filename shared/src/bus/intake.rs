@@ -3,7 +3,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use sea_orm::{ConnectionTrait, DbErr, Statement, TryGetable, Value};
+use sea_orm::{DbErr, TryGetable};
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -14,11 +14,18 @@ use super::{
 use crate::{
     db::{Cause, Db, Tx},
     ids::EventId,
+    rows::Insert,
     telemetry::{self, Measure, Unit},
 };
 
 /// After so many deliveries a message that still fails becomes a failed event.
 pub const MAX_DELIVERIES: u32 = 10;
+
+const CLAIM: Insert<3> = Insert {
+    into: "inbox",
+    columns: [("consumer", "text"), ("event_id", "uuid"), ("received_at", "timestamptz")],
+    then: "ON CONFLICT DO NOTHING RETURNING event_id",
+};
 
 /// A message as it arrived.
 pub(super) struct Incoming<M> {
@@ -159,21 +166,9 @@ impl<M: Message, H: Handler<M>> Intake<M, H> {
     /// Enters the batch into the inbox; answers those that were not in it yet.
     async fn claim(&self, tx: &Tx, batch: &[Incoming<M>]) -> Result<HashSet<EventId>, DbErr> {
         let now = self.db.clock().now();
-        let mut values: Vec<Value> = vec![self.durable.name.into(), now.into()];
-        let mut rows = Vec::with_capacity(batch.len());
-        for incoming in batch.iter().filter(|incoming| incoming.message.is_ok()) {
-            values.push(Uuid::from(incoming.id).into());
-            rows.push(format!("($1, ${}, $2)", values.len()));
-        }
-        if rows.is_empty() {
-            return Ok(HashSet::new());
-        }
-        let insert = format!(
-            "INSERT INTO inbox (consumer, event_id, received_at) VALUES {} ON CONFLICT DO NOTHING RETURNING event_id",
-            rows.join(", ")
-        );
-        let statement = Statement::from_sql_and_values(tx.get_database_backend(), insert, values);
-        let rows = tx.query_all_raw(statement).await?;
+        let readable = batch.iter().filter(|incoming| incoming.message.is_ok());
+        let rows = readable.map(|it| [self.durable.name.into(), Uuid::from(it.id).into(), now.into()]);
+        let rows = CLAIM.returning(tx, rows.collect()).await?;
         rows.iter().map(|row| Ok(EventId::from(Uuid::try_get_by(row, "event_id")?))).collect()
     }
 
