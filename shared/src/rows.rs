@@ -1,5 +1,6 @@
 //! Many rows at once.
 
+use chrono::SecondsFormat;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
 
 use crate::db::Tx;
@@ -7,7 +8,7 @@ use crate::db::Tx;
 /// How many values SQLite takes in one statement (`SQLITE_MAX_VARIABLE_NUMBER`).
 const MOST_VALUES: usize = 32_766;
 
-/// An INSERT of any number of rows with these columns.
+/// An INSERT of any number of rows with these columns: texts, whole numbers (`i64`), truth values, UUIDs, moments.
 ///
 /// To PostgreSQL a column goes as one array, so that the statement has the same text for every number of rows: it is parsed once
 /// for a connection, which also keeps one of it and not one for each number of rows.
@@ -25,6 +26,9 @@ impl<const N: usize> Insert<N> {
     ///
     /// # Errors
     /// When the database refuses.
+    ///
+    /// # Panics
+    /// When a value is of another kind than those.
     pub async fn run(&self, tx: &Tx, rows: Vec<[Value; N]>) -> Result<(), DbErr> {
         for statement in self.statements(tx, rows) {
             tx.execute_raw(statement).await?;
@@ -36,6 +40,9 @@ impl<const N: usize> Insert<N> {
     ///
     /// # Errors
     /// When the database refuses.
+    ///
+    /// # Panics
+    /// When a value is of another kind than those.
     pub async fn returning(&self, tx: &Tx, rows: Vec<[Value; N]>) -> Result<Vec<QueryResult>, DbErr> {
         let mut returned = Vec::new();
         for statement in self.statements(tx, rows) {
@@ -59,9 +66,8 @@ impl<const N: usize> Insert<N> {
             let places: Vec<_> =
                 (1..).zip(&self.columns).map(|(place, (_, kind))| format!("${place}::{kind}[]")).collect();
             let arrays = (0..N).map(|column| array(rows.iter().map(|row| &row[column])).into());
-            // The alias keeps ON CONFLICT from being read as a join's condition.
             return vec![statement(
-                &format!("SELECT * FROM unnest({}) AS row", places.join(", ")),
+                &format!("SELECT * FROM unnest({})", places.join(", ")),
                 arrays.collect(),
             )];
         }
@@ -102,7 +108,10 @@ fn element(text: &mut String, value: &Value) {
         Value::BigInt(Some(value)) => *text += &value.to_string(),
         Value::Bool(Some(value)) => *text += if *value { "t" } else { "f" },
         Value::Uuid(Some(value)) => *text += &value.to_string(),
-        Value::ChronoDateTimeUtc(Some(value)) => *text += &format!("\"{}\"", value.to_rfc3339()),
+        Value::ChronoDateTimeUtc(Some(value)) => {
+            // What is finer than PostgreSQL keeps is cut off, as of a parameter; by itself it would round.
+            *text += &format!("\"{}\"", value.to_rfc3339_opts(SecondsFormat::Micros, true));
+        }
         Value::String(None)
         | Value::BigInt(None)
         | Value::Bool(None)
@@ -116,6 +125,7 @@ fn element(text: &mut String, value: &Value) {
 mod tests {
     use std::collections::BTreeMap;
 
+    use chrono::{SubsecRound, TimeDelta};
     use sea_orm::TryGetable;
     use uuid::Uuid;
 
@@ -184,6 +194,19 @@ mod tests {
         assert!(ALL.returning(&tx, rows).await.unwrap().is_empty(), "they are there already");
         ALL.run(&tx, Vec::new()).await.unwrap();
         assert_eq!(kept(&tx).await, expected);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_moment_is_cut_off_and_not_rounded() {
+        let world = World::start().await;
+        let db = world.open::<migrations::audit::Migrator>("audit").await;
+        let tx = db.begin().await.unwrap();
+        tx.run("CREATE TABLE moments (at TIMESTAMPTZ)", []).await.unwrap();
+        let moments = Insert { into: "moments", columns: [("at", "timestamptz")], then: "RETURNING at" };
+        let at: Timestamp = "2026-03-01T08:00:00.123456Z".parse().unwrap();
+        let returned =
+            moments.returning(&tx, vec![[(at + TimeDelta::nanoseconds(900)).into()]]).await.unwrap();
+        assert_eq!(Timestamp::try_get_by(&returned[0], 0).unwrap().trunc_subsecs(6), at);
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -48,6 +48,13 @@ fn listener(launch: &Launch, key: &str) -> TcpListener {
     TcpListener::bind(("127.0.0.1", launch.port(key))).unwrap()
 }
 
+/// The program as its supervisor starts it, with a socket that outlives it; the socket's port.
+fn behind_a_socket(folder: &Path) -> (Launch, u16) {
+    let launch = Launch::within(folder);
+    let (socket, port) = (listener(&launch, "HELPDESK_PORT"), launch.port("HELPDESK_PORT"));
+    (launch.handed(socket, "helpdesk"), port)
+}
+
 const HEALTH: &str = "GET /health HTTP/1.1\r\nHost: helpdesk\r\nConnection: close\r\n\r\n";
 
 /// Asks on a connection of its own; the whole answer, or why there is none.
@@ -103,10 +110,7 @@ async fn a_start_that_fails_is_never_told_as_one_that_serves() {
 #[tokio::test]
 async fn who_connects_while_the_process_is_restarted_is_served_by_the_next_one() {
     let folder = tempfile::tempdir().unwrap();
-    let launch = Launch::within(folder.path());
-    let socket = listener(&launch, "HELPDESK_PORT");
-    let port = launch.port("HELPDESK_PORT");
-    let launch = launch.handed(socket, "helpdesk");
+    let (launch, port) = behind_a_socket(folder.path());
     let program = launch.ready().await;
     assert_eq!(program.stop().await.status.code(), Some(0));
 
@@ -123,10 +127,8 @@ async fn who_connects_while_the_process_is_restarted_is_served_by_the_next_one()
 #[tokio::test]
 async fn who_was_let_in_before_a_stop_is_answered_though_the_request_comes_after_it() {
     let folder = tempfile::tempdir().unwrap();
-    let launch = Launch::within(folder.path());
-    let socket = listener(&launch, "HELPDESK_PORT");
-    let port = launch.port("HELPDESK_PORT");
-    let program = launch.handed(socket, "helpdesk").ready().await;
+    let (launch, port) = behind_a_socket(folder.path());
+    let program = launch.ready().await;
     let mut early = TcpStream::connect(("127.0.0.1", port)).unwrap();
     // Connections are taken in their order.
     assert!(ask(port, HEALTH).unwrap().starts_with("HTTP/1.1 200"));
@@ -144,10 +146,7 @@ async fn who_was_let_in_before_a_stop_is_answered_though_the_request_comes_after
 #[tokio::test]
 async fn over_restarts_no_request_is_refused_or_dropped() {
     let folder = tempfile::tempdir().unwrap();
-    let launch = Launch::within(folder.path());
-    let socket = listener(&launch, "HELPDESK_PORT");
-    let port = launch.port("HELPDESK_PORT");
-    let launch = launch.handed(socket, "helpdesk");
+    let (launch, port) = behind_a_socket(folder.path());
     let mut program = launch.ready().await;
     let account = json!({ "email": "ada@example.com", "password": "a long enough password" });
     let register = reqwest::Client::new().post(format!("{}/auth/register", program.url())).json(&account);

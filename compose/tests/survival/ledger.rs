@@ -9,6 +9,7 @@ use async_nats::jetstream::{self, stream::Stream};
 use futures_util::TryStreamExt;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use serde_json::Value;
+use shared::testing::published;
 
 use crate::{
     clients::Opened,
@@ -185,14 +186,6 @@ impl Ledger {
         let trail = texts(&self.audit, "SELECT envelope AS id FROM trail").await;
         trail.iter().map(|event| serde_json::from_str(event).unwrap()).collect()
     }
-}
-
-/// How far a service's outbox is published; `None` while anything waits in it.
-async fn published(service: &DatabaseConnection) -> Option<i64> {
-    let sql = "SELECT COALESCE(max(published_sequence), -1) FROM relay WHERE name = 'outbox' \
-               AND NOT EXISTS (SELECT 1 FROM outbox WHERE sequence IS NULL OR sequence > published_sequence) \
-               AND NOT EXISTS (SELECT 1 FROM command_outbox)";
-    Some(count(service, sql).await).filter(|position| *position >= 0)
 }
 
 /// Whether everything that a service has emitted is published.

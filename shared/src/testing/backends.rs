@@ -10,7 +10,7 @@ use std::{
 
 use async_nats::jetstream::stream::Stream;
 use futures_util::TryStreamExt;
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use uuid::Uuid;
 
 const STREAMS: [&str; 2] = ["HELPDESK", "HELPDESK_COMMANDS"];
@@ -122,4 +122,17 @@ impl Backends {
             }
         }
     }
+}
+
+/// How far a service's outbox is published; `None` while anything waits in it.
+///
+/// # Panics
+/// When it cannot be read.
+pub async fn published(db: &DatabaseConnection) -> Option<i64> {
+    let sql = "SELECT published_sequence FROM relay WHERE name = 'outbox' \
+               AND NOT EXISTS (SELECT 1 FROM outbox WHERE sequence IS NULL OR sequence > published_sequence) \
+               AND NOT EXISTS (SELECT 1 FROM command_outbox)";
+    let sql = Statement::from_string(db.get_database_backend(), sql);
+    let row = db.query_one_raw(sql).await.expect("the outbox can be read")?;
+    Some(row.try_get("", "published_sequence").expect("a number"))
 }

@@ -16,6 +16,7 @@ use std::{
 
 use sea_orm::ConnectionTrait;
 
+pub use self::backends::published;
 use self::{backends::Backends, issuer::Issuer};
 use crate::{
     auth::{Caller, Role},
@@ -307,7 +308,7 @@ impl World {
         let databases = locked(&self.databases).clone();
         let mut positions = self.backends.stream_positions().await;
         for db in &databases {
-            positions.push(published(db).await?);
+            positions.push(published(db.conn()).await?);
         }
         Some(positions)
     }
@@ -345,15 +346,6 @@ pub fn check_decisions(definition: &str, acts: impl Fn(&str) -> Option<bool>) {
     assert_eq!(acts("weather.changed"), None);
     let definition: serde_json::Value = serde_json::from_str(definition).expect("the definition is JSON");
     assert_eq!(definition["filter_subjects"], serde_json::json!(subjects));
-}
-
-/// How far an outbox is published; `None` while anything waits in it.
-async fn published(db: &Db) -> Option<i64> {
-    let sql = "SELECT published_sequence FROM relay WHERE name = 'outbox' \
-               AND NOT EXISTS (SELECT 1 FROM outbox WHERE sequence IS NULL OR sequence > published_sequence) \
-               AND NOT EXISTS (SELECT 1 FROM command_outbox)";
-    let row = db.conn().query_one_raw(db.sql(sql, [])).await.expect("the outbox can be read")?;
-    Some(row.try_get("", "published_sequence").expect("a number"))
 }
 
 impl Drop for World {
