@@ -1,6 +1,7 @@
 //! A service's own database: PostgreSQL in production, SQLite when embedded, one way through both.
 
 use std::{
+    cell::Cell,
     ops::Deref,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -25,14 +26,27 @@ pub struct Db {
 
 struct Inner {
     service: &'static str,
-    /// For the HTTP workers, each of which has a runtime of its own.
-    http: DatabaseConnection,
-    /// For tasks on the main runtime: a PostgreSQL connection belongs to the runtime that opened it.
+    /// For the HTTP workers. A PostgreSQL connection is woken by the runtime that opened it, and each worker has a runtime of its
+    /// own: as long as the connections go round, each has its share of them, and no answer wakes two threads.
+    http: Vec<DatabaseConnection>,
+    /// For tasks on the main runtime.
     background: DatabaseConnection,
     /// SQLite has one writer. Waiting for it here is fair and costs nothing; its busy handler would sleep and retry.
     writer: Option<Arc<Semaphore>>,
     clock: Clock,
     outbox: Arc<Notify>,
+}
+
+/// A worker's share of the connections is not smaller: one long question would keep all others waiting.
+const SMALLEST_SHARE: u32 = 4;
+
+thread_local! {
+    static WORKER: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Says which of the HTTP workers this thread is, from 0 on.
+pub(crate) fn work_as(worker: usize) {
+    WORKER.set(worker);
 }
 
 impl Db {
@@ -45,9 +59,18 @@ impl Db {
         let failed = |error: DbErr| {
             anyhow::anyhow!("{}: cannot open the database {}: {error}", config.service, config.redacted())
         };
-        let http = Database::connect(options(config, config.max_connections)).await.map_err(failed)?;
+        let shares = if sqlite { vec![config.max_connections] } else { shares(config) };
+        let mut http = Vec::with_capacity(shares.len());
+        for share in shares {
+            let mut options = options(config, share);
+            if !sqlite {
+                // By the worker that needs one, on its own runtime.
+                options.min_connections(0).connect_lazy(true);
+            }
+            http.push(Database::connect(options).await.map_err(failed)?);
+        }
         let background = if sqlite {
-            http.clone()
+            http[0].clone()
         } else {
             Database::connect(options(config, config.background_connections)).await.map_err(failed)?
         };
@@ -71,7 +94,8 @@ impl Db {
     /// The connection for reads; writes go through [`Db::begin`].
     #[must_use]
     pub fn conn(&self) -> &DatabaseConnection {
-        if self.background { &self.inner.background } else { &self.inner.http }
+        let Inner { http, background, .. } = &*self.inner;
+        if self.background { background } else { &http[WORKER.get() % http.len()] }
     }
 
     /// Begins a transaction that writes.
@@ -184,25 +208,30 @@ impl Db {
     /// How many connections there are, and how many of them are used, as metrics. SQLite has one pool for both ends.
     pub(crate) fn measure_pools(&self) {
         let Inner { http, background, service, .. } = &*self.inner;
-        for (pool, connection) in [("http", http), ("background", background)] {
-            let (size, idle, most) = if self.is_postgres() {
-                let it = connection.get_postgres_connection_pool();
-                (it.size(), it.num_idle(), it.options().get_max_connections())
-            } else {
-                let it = connection.get_sqlite_connection_pool();
-                (it.size(), it.num_idle(), it.options().get_max_connections())
-            };
+        for (pool, connections) in [("http", &http[..]), ("background", std::slice::from_ref(background))] {
+            let (mut used, mut open, mut most) = (0, 0, 0);
+            for connection in connections {
+                let (size, idle, max) = if self.is_postgres() {
+                    let it = connection.get_postgres_connection_pool();
+                    (it.size(), it.num_idle(), it.options().get_max_connections())
+                } else {
+                    let it = connection.get_sqlite_connection_pool();
+                    (it.size(), it.num_idle(), it.options().get_max_connections())
+                };
+                used += (size as usize).saturating_sub(idle);
+                open += size;
+                most += max;
+            }
             let labels = [("service", *service), ("pool", pool)];
-            let used = (size as usize).saturating_sub(idle);
             metrics::gauge!("db_pool_connections_used", &labels).set(used as f64);
-            metrics::gauge!("db_pool_connections", &labels).set(f64::from(size));
+            metrics::gauge!("db_pool_connections", &labels).set(f64::from(open));
             metrics::gauge!("db_pool_connections_max", &labels).set(f64::from(most));
         }
     }
 
     /// Closes the pools once the last task is done with them.
     pub async fn close(&self) {
-        for pool in [&self.inner.http, &self.inner.background] {
+        for pool in self.inner.http.iter().chain([&self.inner.background]) {
             if let Err(error) = pool.close_by_ref().await {
                 tracing::warn!(%error, "a database pool did not close cleanly");
             }
@@ -297,6 +326,13 @@ impl Tx {
     }
 }
 
+/// The connections for HTTP, dealt out to the workers.
+fn shares(config: &DatabaseConfig) -> Vec<u32> {
+    let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
+    let pools = (config.max_connections / SMALLEST_SHARE).clamp(1, workers.max(1));
+    (0..pools).map(|pool| (config.max_connections + pool) / pools).collect()
+}
+
 fn options(config: &DatabaseConfig, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(config.url.expose());
     options
@@ -321,4 +357,29 @@ fn options(config: &DatabaseConfig, connections: u32) -> ConnectOptions {
                 .create_if_missing(true)
         });
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+
+    #[test]
+    fn the_connections_are_dealt_out_to_the_workers_and_no_share_is_small() {
+        let dealt = |max_connections, workers| {
+            shares(&DatabaseConfig {
+                service: "tickets",
+                url: Secret::new("postgres://127.0.0.1/helpdesk_tickets"),
+                max_connections,
+                workers,
+                background_connections: 1,
+                migrate_on_start: false,
+            })
+        };
+        assert_eq!(dealt(10, 1), [10]);
+        assert_eq!(dealt(11, 2), [5, 6]);
+        assert_eq!(dealt(10, 16), [5, 5]);
+        assert_eq!(dealt(3, 16), [3]);
+        assert_eq!(dealt(64, 16), [4; 16]);
+    }
 }

@@ -160,6 +160,7 @@ mod tests {
             service: "tickets",
             url: Secret::new(format!("sqlite://{}/tickets.db", folder.display())),
             max_connections: 2,
+            workers: 1,
             background_connections: 2,
             migrate_on_start: true,
         };
@@ -191,6 +192,7 @@ mod tests {
             service: "tickets",
             url: Secret::new(url),
             max_connections: 1,
+            workers: 1,
             background_connections: 1,
             migrate_on_start: true,
         };

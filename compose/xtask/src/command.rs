@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::Context;
@@ -26,16 +27,21 @@ pub fn cargo() -> Command {
     command
 }
 
-/// Builds programs of the release by the ends of their names, as in `-auth` for `helpdesk-auth`. Of the whole workspace, so that
-/// what they have in common is compiled once whichever are wanted.
-pub fn release<'a>(programs: impl IntoIterator<Item = &'a str>, stop: &Stop) -> anyhow::Result<()> {
-    eprintln!("Building the release …");
+/// Builds programs with a profile of cargo by the ends of their names, as in `-auth` for `helpdesk-auth`; the folder in which they
+/// lie then. Of the whole workspace, so that what they have in common is compiled once whichever are wanted.
+pub fn build<'a>(
+    profile: &str,
+    programs: impl IntoIterator<Item = &'a str>,
+    stop: &Stop,
+) -> anyhow::Result<PathBuf> {
+    eprintln!("Building with the profile {profile} …");
     let mut build = cargo();
-    build.args(["build", "--release", "--workspace", "--exclude", "xtask"]);
+    build.args(["build", "--profile", profile, "--workspace", "--exclude", "xtask"]);
     for program in programs {
         build.args(["--bin", &format!("helpdesk{program}")]);
     }
-    show(&mut build, stop)
+    show(&mut build, stop)?;
+    Ok(place::target().join(profile))
 }
 
 /// Runs a command in a process group of its own, so that its whole family can be ended, and shows its output.

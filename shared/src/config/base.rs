@@ -65,8 +65,10 @@ pub struct DatabaseConfig {
     pub service: &'static str,
     /// Where it is; it may hold a password.
     pub url: Secret,
-    /// Connections for HTTP.
+    /// Connections for HTTP, of all its workers together.
     pub max_connections: u32,
+    /// The workers of HTTP that share them.
+    pub workers: usize,
     /// Connections for the background tasks.
     pub background_connections: u32,
     /// Whether a start brings the tables up to date.
@@ -159,11 +161,13 @@ pub enum LogFormat {
 
 impl std::fmt::Debug for DatabaseConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { service, url: _, max_connections, background_connections, migrate_on_start } = self;
+        let Self { service, url: _, max_connections, workers, background_connections, migrate_on_start } =
+            self;
         f.debug_struct("DatabaseConfig")
             .field("service", service)
             .field("url", &self.redacted())
             .field("max_connections", max_connections)
+            .field("workers", workers)
             .field("background_connections", background_connections)
             .field("migrate_on_start", migrate_on_start)
             .finish()
@@ -203,11 +207,12 @@ impl Common {
     pub fn read(s: &mut Settings) -> Self {
         let data_dir = PathBuf::from(s.required("helpdesk_data_dir"));
         let environment = if s.in_production() { Environment::Production } else { Environment::Development };
+        let http = http(s);
         Common {
             service: s.service(),
             environment,
-            http: http(s),
-            database: database(s, &data_dir),
+            database: database(s, &data_dir, http.workers),
+            http,
             events: events(s),
             cache: cache(s),
             tokens: tokens(s),
@@ -260,7 +265,7 @@ fn http(s: &mut Settings) -> HttpConfig {
     }
 }
 
-fn database(s: &mut Settings, data_dir: &std::path::Path) -> DatabaseConfig {
+fn database(s: &mut Settings, data_dir: &std::path::Path, workers: usize) -> DatabaseConfig {
     const KEY: &str = "database_url";
     let text = s.required(KEY);
     let for_all = match s.origin(KEY) {
@@ -297,6 +302,7 @@ fn database(s: &mut Settings, data_dir: &std::path::Path) -> DatabaseConfig {
         service: s.service(),
         url: Secret::new(url),
         max_connections: s.number("database_max_connections", 1..=1000),
+        workers,
         background_connections: s.number("database_background_connections", 1..=1000),
         migrate_on_start: s.flag("migrate_on_start"),
     }

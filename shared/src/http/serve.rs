@@ -1,6 +1,8 @@
 //! The server: its modules' routes, what surrounds them, and how it stops.
 
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix_web::http::KeepAlive;
@@ -18,6 +20,7 @@ use super::site::{InFlight, Site};
 use super::span::RequestSpan;
 use super::{docs, document, health};
 use crate::config::HttpConfig;
+use crate::db;
 use crate::process::Process;
 use crate::program;
 
@@ -57,7 +60,10 @@ pub async fn serve(
     }
     let for_workers = site.clone();
     let newcomers = site.in_flight.clone();
+    let workers = Arc::new(AtomicUsize::default());
+    // Each worker makes its own app, on its own thread.
     let server = HttpServer::new(move || {
+        db::work_as(workers.fetch_add(1, Ordering::Relaxed));
         let site = for_workers.clone();
         let app = App::new()
             .app_data(site.clone())

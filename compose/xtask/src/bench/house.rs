@@ -8,7 +8,6 @@ use anyhow::Context;
 
 use super::{load, recorder};
 use crate::command;
-use crate::place;
 use crate::servers::{self, Server, Servers};
 use crate::stop::Stop;
 
@@ -17,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Where things are, and how a service is started there.
 pub struct House {
     folder: tempfile::TempDir,
+    /// Where the programs lie that are measured.
+    programs: PathBuf,
     database: String,
     nats: String,
     redis: String,
@@ -48,7 +49,11 @@ impl House {
     ///
     /// # Errors
     /// When one that is needed is not among them.
-    pub fn new(servers: &Servers, seeded: Vec<(&'static str, String)>) -> anyhow::Result<Self> {
+    pub fn new(
+        servers: &Servers,
+        programs: PathBuf,
+        seeded: Vec<(&'static str, String)>,
+    ) -> anyhow::Result<Self> {
         let told = |name: &str| -> anyhow::Result<String> {
             let found = servers.environment.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| value.clone()).with_context(|| format!("{name} is not known"))
@@ -59,6 +64,7 @@ impl House {
         };
         Ok(Self {
             folder: tempfile::tempdir()?,
+            programs,
             database: told("TEST_DATABASE_URL")?,
             nats: told("TEST_NATS_URL")?,
             redis: told("TEST_REDIS_URL")?,
@@ -177,6 +183,11 @@ impl House {
         psql
     }
 
+    /// Where the programs lie.
+    pub fn programs(&self) -> &Path {
+        &self.programs
+    }
+
     /// Where `psql` lies.
     pub fn psql_file(&self) -> &Path {
         &self.psql
@@ -270,9 +281,9 @@ impl House {
         command
     }
 
-    /// One of the programs of the release.
+    /// One of the programs that are measured.
     pub fn program(&self, name: &str) -> Command {
-        let mut command = Command::new(place::target().join("release").join(name));
+        let mut command = Command::new(self.programs.join(name));
         command.current_dir(self.folder.path()).env("LOG_LEVEL", "warn");
         command
     }

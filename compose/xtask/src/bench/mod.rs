@@ -77,9 +77,11 @@ pub const MEASURES: [(&str, Measure, &[&str]); 11] = [
 ];
 
 /// Builds, measures, prints the table. `quick` is for looking whether the benchmark itself works.
+/// `profile` is the one of cargo with which the programs are built.
 /// `seeded` names databases that are seeded already, each with its service, which spares the seeding.
 pub fn run(
     quick: bool,
+    profile: &str,
     only: &[String],
     seeded: Vec<(&'static str, String)>,
     stop: &Stop,
@@ -112,12 +114,12 @@ pub fn run(
     let chosen = MEASURES.iter().filter(|(name, ..)| only.is_empty() || only.iter().any(|it| it == name));
     let programs: BTreeSet<&str> =
         chosen.clone().flat_map(|(_, _, programs)| programs.iter().copied()).collect();
-    command::release(programs, stop)?;
+    let programs = command::build(profile, programs, stop)?;
     let wanted = servers::wanted();
     let tools = install::all(wanted, stop)?;
     let servers = Servers::start(wanted, &tools, stop)?;
     let mut table = Table::default();
-    let mut house = House::new(&servers, seeded)?;
+    let mut house = House::new(&servers, programs, seeded)?;
     let mut measured = Ok(());
     for (_, measure, _) in chosen {
         measured = measured.and_then(|()| measure(&mut house, effort, &mut table, stop));

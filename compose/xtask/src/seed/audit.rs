@@ -12,7 +12,6 @@ use super::crew::{self, Job};
 use super::database::Database;
 use super::{Wanted, check, indexes};
 use crate::command;
-use crate::place;
 use crate::progress::{Bar, Progress, for_counting};
 use crate::stop::Stop;
 
@@ -38,15 +37,15 @@ pub fn secret() -> String {
 /// What the database complains of, and the rules that are broken.
 pub fn run(wanted: &Wanted, events: u64, database: &Database, stop: &Stop) -> anyhow::Result<()> {
     let mut progress = Progress::of(6 + usize::from(!wanted.no_migrate));
-    command::release(["-audit", "-audit-seed"], stop)?;
+    let programs = command::build("release", ["-audit", "-audit-seed"], stop)?;
     if !wanted.no_migrate {
         progress.step("tables", || {
-            let mut audit = program("helpdesk-audit");
+            let mut audit = Command::new(programs.join("helpdesk-audit"));
             command::quiet(audit.env("DATABASE_URL", database.address()).arg("migrate"), stop)?;
             Ok(String::new())
         })?;
     }
-    seed(wanted, events, database, &mut progress, stop)?;
+    seed(wanted, events, database, &programs, &mut progress, stop)?;
     check::run_all(
         CHECKS,
         &SIZES.replace("TABLES", &TABLES.map(|it| format!("'{it}'")).join(", ")),
@@ -58,18 +57,19 @@ pub fn run(wanted: &Wanted, events: u64, database: &Database, stop: &Stop) -> an
     Ok(())
 }
 
-/// Fills a database of audit whose tables are there and empty, without the checks; the programs are built.
+/// Fills a database of audit whose tables are there and empty, without the checks, by the programs in a folder.
 ///
 /// # Errors
 /// What the database complains of.
-pub fn fill(address: &str, psql: &Path, events: u64, stop: &Stop) -> anyhow::Result<()> {
-    seed(&Wanted::plain(0), events, &Database::by(psql, address), &mut Progress::of(5), stop)
+pub fn fill(address: &str, psql: &Path, programs: &Path, events: u64, stop: &Stop) -> anyhow::Result<()> {
+    seed(&Wanted::plain(0), events, &Database::by(psql, address), programs, &mut Progress::of(5), stop)
 }
 
 fn seed(
     wanted: &Wanted,
     events: u64,
     database: &Database,
+    programs: &Path,
     progress: &mut Progress,
     stop: &Stop,
 ) -> anyhow::Result<()> {
@@ -84,7 +84,7 @@ fn seed(
         Ok(String::new())
     })?;
     let filled = progress.step("trail", || {
-        let mut maker = program("helpdesk-audit-seed");
+        let mut maker = Command::new(programs.join("helpdesk-audit-seed"));
         maker.env(SECRET_NAME, secret()).arg("trail").args(["--count", &events.to_string()]);
         maker.args(["--people", &wanted.users.to_string(), "--seed", &wanted.seed.to_string()]);
         maker.args(wanted.until.iter().flat_map(|until| ["--until", until]));
@@ -111,10 +111,6 @@ fn seed(
         })
     });
     finished.inspect_err(|_| eprintln!("\n{LEFT}"))
-}
-
-fn program(name: &str) -> Command {
-    Command::new(place::target().join("release").join(name))
 }
 
 const SIZES: &str = "

@@ -92,7 +92,7 @@ fn prepare(house: &mut House, effort: Effort, stop: &Stop) -> anyhow::Result<()>
     }
     house.add("audit", stop)?;
     house.migrate("audit", "audit", stop)?;
-    seed::audit::fill(&house.database("audit"), house.psql_file(), effort.trail, stop)?;
+    seed::audit::fill(&house.database("audit"), house.psql_file(), house.programs(), effort.trail, stop)?;
     house.query("audit", "CHECKPOINT", stop).map(drop)
 }
 
