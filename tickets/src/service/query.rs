@@ -59,11 +59,10 @@ impl App {
     /// # Errors
     /// The database is away.
     pub async fn list(&self, wanted: &ListTickets) -> Result<Vec<Found>, Error> {
-        let now = self.clock.now();
         if wanted.search.is_some() {
-            return Ok(store::list_found(&self.db.read().await?, wanted, now).await?);
+            return Ok(store::list_found(&self.db.read().await?, wanted, self.clock.now()).await?);
         }
-        Ok(store::list(self.db.conn(), wanted, None, now).await?)
+        Ok(store::list(self.db.conn(), wanted, None).await?)
     }
 
     /// What was written on a ticket, as far as the caller may read it.

@@ -10,7 +10,7 @@ use shared::db::Tx;
 use shared::ids::TicketId;
 use uuid::Uuid;
 
-use super::search;
+use super::search::{self, Recent};
 use super::ticket_row::{Column, Entity};
 use crate::domain::{
     Assignee, Found, ListTickets, Place, Search, SortKey, SortValue, Status, Ticket, Visibility,
@@ -47,10 +47,9 @@ pub async fn list(
     db: &impl ConnectionTrait,
     wanted: &ListTickets,
     few: Option<&[Uuid]>,
-    now: Timestamp,
 ) -> Result<Vec<Found>, DbErr> {
     if wanted.sort == SortKey::Relevance {
-        return ranked(db, wanted, few, now).await;
+        return ranked(db, wanted, few).await;
     }
     let direction = if wanted.descending { Order::Desc } else { Order::Asc };
     let sort_column = sort_column(wanted.sort);
@@ -93,11 +92,13 @@ pub async fn list_found(
     }
     // One person has few tickets, whatever is in them; and a number is of one ticket.
     let everybodys = wanted.search.as_ref().filter(|it| it.number().is_none() && wanted.owner().is_none());
-    let Some(search) = everybodys.filter(|_| is_postgres) else { return list(tx, wanted, None, now).await };
+    let Some(search) = everybodys.filter(|_| is_postgres) else { return list(tx, wanted, None).await };
     let is_several = search.words().count() > 1;
     if wanted.sort == SortKey::Relevance && !wanted.is_narrowed() {
-        let recent = search::Ranking { weeks: Some(search::RECENT), ..ranking(wanted, search, None, now) };
-        if let Some(statement) = search::ranked(is_postgres, recent) {
+        let mut weeks = Some(Recent::at(now));
+        while let Some(recent) = weeks {
+            let newest = search::Ranking { recent: Some(recent), ..ranking(wanted, search, None) };
+            let Some(statement) = search::ranked(is_postgres, newest) else { break };
             let found = match is_several {
                 true => search::by_words(tx, &statement).await?,
                 false => tx.query_all(&statement).await?,
@@ -105,10 +106,28 @@ pub async fn list_found(
             if search::is_enough(found.len()) {
                 return page(tx, wanted, &found).await;
             }
+            weeks = recent.further(found.len());
         }
     }
-    let few = if is_several { search::few(tx, search).await? } else { None };
-    list(tx, wanted, few.as_deref(), now).await
+    let few = if is_several { few(tx, wanted, search, now).await? } else { None };
+    list(tx, wanted, few.as_deref()).await
+}
+
+/// The tickets that match several words, where they are few; or the page alone, where the newest weeks fill it.
+async fn few(
+    tx: &DatabaseTransaction,
+    wanted: &ListTickets,
+    search: &Search,
+    now: Timestamp,
+) -> Result<Option<Vec<Uuid>>, DbErr> {
+    let is_newest_first = wanted.sort == SortKey::CreatedAt && wanted.descending && wanted.after.is_none();
+    if is_newest_first && !wanted.is_narrowed() {
+        let newest = search::newest(tx, search, Recent::at(now), wanted.limit).await?;
+        if newest.len() as u64 == wanted.limit {
+            return Ok(Some(newest));
+        }
+    }
+    search::few(tx, search).await
 }
 
 /// The best match first. What is ranked is bounded, so the order is made here and only the page's tickets are read.
@@ -116,24 +135,18 @@ async fn ranked(
     db: &impl ConnectionTrait,
     wanted: &ListTickets,
     few: Option<&[Uuid]>,
-    now: Timestamp,
 ) -> Result<Vec<Found>, DbErr> {
     let Some(search) = &wanted.search else { return Ok(Vec::new()) };
     let is_postgres = db.get_database_backend() == DbBackend::Postgres;
-    let Some(statement) = search::ranked(is_postgres, ranking(wanted, search, few, now)) else {
+    let Some(statement) = search::ranked(is_postgres, ranking(wanted, search, few)) else {
         return Ok(Vec::new());
     };
     page(db, wanted, &db.query_all(&statement).await?).await
 }
 
-fn ranking<'a>(
-    wanted: &ListTickets,
-    search: &'a Search,
-    few: Option<&'a [Uuid]>,
-    now: Timestamp,
-) -> search::Ranking<'a> {
+fn ranking<'a>(wanted: &ListTickets, search: &'a Search, few: Option<&'a [Uuid]>) -> search::Ranking<'a> {
     let conditions = wanted.is_narrowed().then(|| conditions(wanted));
-    search::Ranking { search, owner: wanted.owner(), conditions, few, weeks: None, now }
+    search::Ranking { search, owner: wanted.owner(), conditions, few, recent: None }
 }
 
 async fn page(

@@ -18,6 +18,9 @@ use crate::domain::{Comment, Search, Ticket};
 /// Ranked are the newest of those that match: ranking reads every document, and a common word is in half of them.
 const RANKED: u64 = 200;
 
+/// Of more weeks than these together, the index of words reads too much.
+const FURTHEST: u64 = 26;
+
 /// In French and in English: a desk writes in both, and often in one ticket.
 macro_rules! stemmed {
     ($text:literal) => {
@@ -110,7 +113,7 @@ pub(super) fn matches(is_postgres: bool, search: &Search) -> Expr {
         return ticket_row::Column::TicketNumber.eq(number.to_string());
     }
     let found = match (is_postgres, fts5(search)) {
-        (true, _) => in_document(search),
+        (true, _) => in_document(search, None),
         (false, Some(words)) => Expr::cust_with_values("ticket_search MATCH ?", [words]),
         // Nothing that could be a word: FTS5 would call it a fault.
         (false, None) => Expr::val(1).eq(0),
@@ -126,12 +129,26 @@ const FEW: u64 = 1000;
 /// of several together it knows nothing, and the index of words does.
 pub(super) async fn few(tx: &DatabaseTransaction, search: &Search) -> Result<Option<Vec<Uuid>>, DbErr> {
     let mut all = Query::select();
-    all.column("ticket_id").from("ticket_search").and_where(in_document(search)).limit(FEW + 1);
+    all.column("ticket_id").from("ticket_search").and_where(in_document(search, None)).limit(FEW + 1);
     let rows = by_words(tx, &all).await?;
-    if rows.len() as u64 > FEW {
-        return Ok(None);
-    }
-    rows.iter().map(|row| row.try_get("", "ticket_id")).collect::<Result<_, _>>().map(Some)
+    if rows.len() as u64 > FEW { Ok(None) } else { ids(&rows).map(Some) }
+}
+
+/// So many of the newest tickets that match several words, or as many as the newest weeks have.
+pub(super) async fn newest(
+    tx: &DatabaseTransaction,
+    search: &Search,
+    recent: Recent,
+    limit: u64,
+) -> Result<Vec<Uuid>, DbErr> {
+    let mut newest = Query::select();
+    newest.column("ticket_id").from("ticket_search").and_where(in_document(search, Some(recent)));
+    newest.order_by("created_at", Order::Desc).order_by("ticket_id", Order::Desc).limit(limit);
+    ids(&by_words(tx, &newest).await?)
+}
+
+fn ids(rows: &[QueryResult]) -> Result<Vec<Uuid>, DbErr> {
+    rows.iter().map(|row| row.try_get("", "ticket_id")).collect()
 }
 
 /// The answer, found by the index of words alone.
@@ -155,8 +172,33 @@ fn is_among(column: &str, few: &[Uuid]) -> Expr {
     Expr::cust_with_values(format!("{column} = ANY($1::text::uuid[])"), [format!("{{{}}}", ids.join(","))])
 }
 
-/// As far back, in weeks, this one included, is looked at first: often there is enough.
-pub(super) const RECENT: i64 = 2;
+/// The newest weeks, which are looked at first: often there is enough.
+#[derive(Clone, Copy)]
+pub(super) struct Recent {
+    /// This one included.
+    weeks: u64,
+    now: Timestamp,
+}
+
+impl Recent {
+    /// This week and the one before.
+    pub fn at(now: Timestamp) -> Self {
+        Self { weeks: 2, now }
+    }
+
+    /// So many weeks that there should be enough, as these have so few; nothing where that is too far back.
+    pub fn further(self, found: usize) -> Option<Self> {
+        // Half as many again: no week is like the other.
+        let weeks = (self.weeks * RANKED * 3 / 2).checked_div(found as u64)?;
+        (self.weeks < weeks && weeks <= FURTHEST).then_some(Self { weeks, ..self })
+    }
+
+    /// They are asked for as words, so that the index of words finds the newest alone.
+    fn words(self) -> String {
+        let ago = (0..self.weeks).map(|weeks| TimeDelta::weeks(weeks.cast_signed()));
+        ago.map(|ago| format!("'{}'", week(self.now - ago))).collect::<Vec<_>>().join(" | ")
+    }
+}
 
 /// What is to be ranked.
 #[derive(Clone)]
@@ -168,9 +210,8 @@ pub(super) struct Ranking<'a> {
     pub conditions: Option<Condition>,
     /// Those that match, where they are known.
     pub few: Option<&'a [Uuid]>,
-    /// How far back, in weeks.
-    pub weeks: Option<i64>,
-    pub now: Timestamp,
+    /// Only in these weeks.
+    pub recent: Option<Recent>,
 }
 
 /// The newest tickets that match, with how well each does: `(id, relevance)`. Nothing where nothing can match.
@@ -209,7 +250,7 @@ pub(super) fn ranked(is_postgres: bool, wanted: Ranking<'_>) -> Option<SelectSta
         .column(("ticket_search", "document"))
         .and_where(match wanted.few {
             Some(few) => is_among("ticket_search.ticket_id", few),
-            None => wanted.is_in_document(),
+            None => in_document(search, wanted.recent),
         })
         .and_where_option(wanted.owner.map(|owner| Expr::col(("ticket_search", "user_id")).eq(owner.0)));
     // Apart from the search, so that no more documents are ranked than are wanted.
@@ -234,17 +275,6 @@ impl Ranking<'_> {
             .limit(RANKED);
         newest
     }
-
-    /// The weeks are asked for as words, so that the index of words finds the newest alone.
-    fn is_in_document(&self) -> Expr {
-        let Some(weeks) = self.weeks else { return in_document(self.search) };
-        let words: Vec<_> =
-            (0..weeks).map(|ago| format!("'{}'", week(self.now - TimeDelta::weeks(ago)))).collect();
-        Expr::cust_with_values(
-            format!("ticket_search.document @@ ({QUERY} && $2::tsquery)"),
-            [self.search.folded(), &words.join(" | ")],
-        )
-    }
 }
 
 /// Whether `found` are as many as are ranked, so that nothing is to be had by looking further.
@@ -252,8 +282,14 @@ pub(super) fn is_enough(found: usize) -> bool {
     found as u64 >= RANKED
 }
 
-fn in_document(search: &Search) -> Expr {
-    Expr::cust_with_values(format!("ticket_search.document @@ {QUERY}"), [search.folded()])
+fn in_document(search: &Search, recent: Option<Recent>) -> Expr {
+    let Some(recent) = recent else {
+        return Expr::cust_with_values(format!("ticket_search.document @@ {QUERY}"), [search.folded()]);
+    };
+    Expr::cust_with_values(
+        format!("ticket_search.document @@ ({QUERY} && $2::tsquery)"),
+        [search.folded(), &recent.words()],
+    )
 }
 
 /// Every word, quoted, as the beginning of one: there is no stemmer here that knows French.

@@ -109,6 +109,35 @@ async fn the_best_match_comes_first_and_pages_go_on_where_they_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_many_that_match_the_newest_are_found_however_far_back_they_lie() {
+    const OPENED: usize = 216;
+    let tickets = Tickets::start().await;
+    for number in 0..OPENED {
+        // A token holds for a day.
+        let somebody = tickets.world.user("somebody@example.com");
+        let title = format!("The scanner, case {number:03}");
+        tickets.opened(&somebody, json!({"title": title, "description": "It jams."})).await;
+        tickets.world.clock().advance(TimeDelta::hours(14));
+    }
+    // At first in the last weeks, then only before them, at last further back than is looked at bit by bit.
+    for weeks in [0, 4, 26] {
+        tickets.world.clock().advance(TimeDelta::weeks(weeks));
+        let agent = tickets.world.agent("agent@example.com");
+        let newest = |many: usize| {
+            let numbers = (OPENED - many..OPENED).rev();
+            numbers.map(|number| format!("The scanner, case {number:03}")).collect::<Vec<_>>()
+        };
+        for words in ["scanner", "scanner%20jams"] {
+            let mut best = titles(&tickets, &agent, &format!("/admin/tickets?q={words}")).await;
+            best.sort_unstable_by(|one, other| other.cmp(one));
+            assert_eq!(best, newest(200), "{words}, after {weeks} weeks");
+            let sorted = titles(&tickets, &agent, &format!("/admin/tickets?q={words}&sort=-createdAt")).await;
+            assert_eq!(sorted, newest(OPENED), "{words}, after {weeks} weeks");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_search_is_safe_whatever_is_typed() {
     let tickets = Tickets::start().await;
     let alice = tickets.world.user("alice@example.com");
