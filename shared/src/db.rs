@@ -27,7 +27,7 @@ pub struct Db {
 struct Inner {
     service: &'static str,
     /// For the HTTP workers. A PostgreSQL connection is woken by the runtime that opened it, and each worker has a runtime of its
-    /// own: as long as the connections go round, each has its share of them, and no answer wakes two threads.
+    /// own: where there are enough, each has a pool of its own, and no answer wakes two threads.
     http: Vec<DatabaseConnection>,
     /// For tasks on the main runtime.
     background: DatabaseConnection,

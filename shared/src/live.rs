@@ -87,7 +87,8 @@ impl Follower {
             }
             // Marked as seen before reading, so that what is written in between shows as a change.
             self.end.mark_unchanged();
-            if let Some(found) = read().await? {
+            // Apart, so that there is only room for it while it reads, and followers nearly always wait.
+            if let Some(found) = Box::pin(read()).await? {
                 self.quiet = 0;
                 return Ok(Next::Found(found));
             }

@@ -34,7 +34,7 @@ pub(super) async fn follow(
     request: HttpRequest,
     _nothing: Params<NoFilter>,
 ) -> Result<HttpResponse, ApiError> {
-    let following = app.follow(&caller, last_event_id(request.headers())?)?;
+    let following = app.into_inner().follow(&caller, last_event_id(request.headers())?)?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream"))
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -52,7 +52,8 @@ fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
 
 /// A fault ends the stream; the client comes back with its `Last-Event-ID`.
 fn messages(following: Following) -> impl Stream<Item = Result<Bytes, ApiError>> {
-    stream::unfold(Some(following), |following| async move {
+    // Boxed, as it would have its room twice: where it is handed in, and where it is used.
+    stream::unfold(Some(Box::new(following)), |following| async move {
         let mut following = following?;
         match following.next().await {
             Ok(Next::Found(News::Lines(lines))) => {

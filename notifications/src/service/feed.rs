@@ -107,7 +107,7 @@ pub enum News {
 
 /// Somebody who follows their list. Thousands do at a time, so it holds no more than it must.
 pub struct Following {
-    app: App,
+    app: Arc<App>,
     owner: UserId,
     /// For the address that a name is made of, when nothing else is known.
     email: Box<str>,
@@ -128,14 +128,14 @@ impl App {
     ///
     /// # Errors
     /// [`Error::TooManyStreams`].
-    pub fn follow(&self, caller: &Caller, after: Option<i64>) -> Result<Following, Error> {
+    pub fn follow(self: Arc<Self>, caller: &Caller, after: Option<i64>) -> Result<Following, Error> {
         let (seat, number) = self.feeds.join(caller.user_id)?;
         Ok(Following {
-            app: self.clone(),
             owner: caller.user_id,
             email: caller.email.as_str().into(),
             after,
             follower: self.live.follow(caller, seat.end.subscribe()),
+            app: self,
             seat,
             number,
         })

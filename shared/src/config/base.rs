@@ -360,7 +360,11 @@ fn cache(s: &mut Settings) -> CacheConfig {
         redis_url.is_none(),
         "the memory cache ends at this process; set REDIS_URL",
     );
-    CacheConfig { redis_url, timeout: s.duration("redis_timeout"), prefix: s.text("cache_prefix") }
+    let timeout = s.duration("redis_timeout");
+    if timeout.is_zero() {
+        s.fault("redis_timeout", "is no time at all: Redis would always count as away");
+    }
+    CacheConfig { redis_url, timeout, prefix: s.text("cache_prefix") }
 }
 
 fn tokens(s: &mut Settings) -> TokensConfig {

@@ -47,6 +47,7 @@ fn all_faults_are_told_at_once_by_their_key_in_words() {
         toml,
         [
             ("REDIS_URL", "rediss://:hunter2@cache:6379"),
+            ("REDIS_TIMEOUT", "0ms"),
             ("EVENTS", "jetstream"),
             ("DRAIN_TIMEOUT", "soon"),
             ("CORS_ORIGINS", "https://a.example/x, https://b.example"),
@@ -66,6 +67,7 @@ fn all_faults_are_told_at_once_by_their_key_in_words() {
         "tickets: TICKETS_HSOT: is not a setting; did you mean TICKETS_HOST?",
         "tickets: PORT: “70000” is not a number from 0 to 65535 (helpdesk.toml: [tickets] port)",
         "tickets: REDIS_URL: is a rediss: URL; wanted is redis://…",
+        "tickets: REDIS_TIMEOUT: is no time at all",
         "tickets: NATS_URL: is not set, and EVENTS is jetstream",
         "tickets: DRAIN_TIMEOUT: “soon” is not a duration",
         "tickets: CORS_ORIGINS: “https://a.example/x” is not an origin",

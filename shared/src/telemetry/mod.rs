@@ -80,8 +80,14 @@ pub fn init(config: &TelemetryConfig) -> anyhow::Result<Guard> {
         let events = json::JsonEvents { service: config.service };
         logs.fmt_fields(json::JsonFields).event_format(events).with_filter(filter).boxed()
     };
-    let spans =
-        tracing_opentelemetry::layer().with_tracer(traces.tracer("helpdesk")).with_filter(for_traces());
+    // Where in the code a span began, on which thread, how long it was busy: nobody asks, and an open stream holds it for hours.
+    let spans = tracing_opentelemetry::layer()
+        .with_target(false)
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_tracer(traces.tracer("helpdesk"))
+        .with_filter(for_traces());
     if tracing::subscriber::set_global_default(tracing_subscriber::registry().with(logs).with(spans)).is_err()
     {
         return Ok(Guard::default());
