@@ -81,7 +81,7 @@ enum Command {
         #[arg(long)]
         quick: bool,
         /// The programs built with this profile of cargo; `release` is built in a third of the time and a little slower
-        #[arg(long, default_value = "shipped")]
+        #[arg(long, default_value = "shipped", value_parser = ["shipped", "release"])]
         profile: String,
         /// Only these: memory, tickets, drain, lag, files, mails, streams, desk, trail, trail-memory, audit-desk
         #[arg(long, value_parser = bench::MEASURES.map(|(name, ..)| name))]

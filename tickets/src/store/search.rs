@@ -193,9 +193,10 @@ impl Recent {
         (self.weeks < weeks && weeks <= FURTHEST).then_some(Self { weeks, ..self })
     }
 
-    /// They are asked for as words, so that the index of words finds the newest alone.
+    /// They are asked for as words, so that the index of words finds the newest alone; and the next week, as some other clock may
+    /// have been ahead of this one.
     fn words(self) -> String {
-        let ago = (0..self.weeks).map(|weeks| TimeDelta::weeks(weeks.cast_signed()));
+        let ago = (-1..self.weeks.cast_signed()).map(TimeDelta::weeks);
         ago.map(|ago| format!("'{}'", week(self.now - ago))).collect::<Vec<_>>().join(" | ")
     }
 }
