@@ -4,8 +4,7 @@ use sea_orm::DbErr;
 use shared::{
     clock::Clock,
     db::{Db, Tx},
-    events::{Envelope, NewEvent},
-    ids::AlertId,
+    events::Envelope,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -44,34 +43,50 @@ impl Analyzer {
             return Ok(());
         }
         store::enter(tx, &entries).await?;
-        let busy = store::busy(tx, &entries).await?;
-        for (event, entry) in causes.iter().zip(&entries) {
-            if !entry.is_hit() || !busy.contains(&(entry.rule().name, entry.key().to_owned())) {
-                continue;
-            }
-            if let Some((end, alert_id, alert)) = self.judge(tx, entry).await? {
-                // What tipped the scale is what happened at the end of the window; it may have been recorded before.
-                let is_end = |it: &Entry| it.at() == end && it.is_like(entry);
-                let cause = entries.iter().position(is_end).map_or(*event, |place| causes[place]);
-                tx.answering(cause.correlation_id.clone(), Some(cause.event_id));
-                tx.emit(alert).await?;
-                let rule = entry.rule().name.as_str();
-                tracing::warn!(%alert_id, rule, key = entry.key(), "an alert was raised");
-                metrics::counter!("audit_alerts_total", "rule" => rule).increment(1);
-            }
+        for (rule, key) in store::busy(tx, &entries).await? {
+            let concern = |(_, entry): &(_, &Entry)| entry.rule().name == rule && entry.key() == key;
+            let mut concerned: Vec<_> = causes.iter().copied().zip(&entries).filter(concern).collect();
+            concerned.sort_by_key(|(_, entry)| entry.at());
+            self.judge(tx, &concerned).await?;
         }
         Ok(())
     }
 
-    /// The alert that an event gives cause for, if it does, and the end of the window that it speaks of.
-    async fn judge(&self, tx: &Tx, entry: &Entry) -> Result<Option<(i64, AlertId, NewEvent)>, DbErr> {
-        store::forget_older(tx, entry).await?;
-        let Some(ends) = entry.open_ends(&store::spoken_of(tx, entry).await?) else { return Ok(None) };
-        let Some(end) = store::overflowing(tx, entry, ends).await? else { return Ok(None) };
+    /// Raises the alerts that some events give cause for, which are counted under one key and are in the order of their times.
+    async fn judge(&self, tx: &Tx, concerned: &[(&Envelope, &Entry)]) -> Result<(), DbErr> {
+        let (Some((_, first)), Some((_, last))) = (concerned.first(), concerned.last()) else {
+            return Ok(());
+        };
+        let window = first.rule().window_micros();
+        // Where a window can end that has one of them in it. In order, the newest is the end of its own; one that comes late may
+        // complete the window of a later one.
+        let mut ends = first.at()..=last.at() + window - 1;
+        let spoken_of = store::spoken_of(tx, first, &ends).await?;
+        let mut open = first.rule().open_ends(ends.clone(), &spoken_of).into_iter();
+        while let Some(some) = open.next() {
+            if let Some(end) = store::overflowing(tx, first, some).await? {
+                self.raise(tx, concerned, end).await?;
+                ends = end + window..=*ends.end();
+                open = first.rule().open_ends(ends.clone(), &spoken_of).into_iter();
+            }
+        }
+        store::forget_older(tx, last).await
+    }
+
+    /// Raises the alert over the window that ends then.
+    async fn raise(&self, tx: &Tx, concerned: &[(&Envelope, &Entry)], end: i64) -> Result<(), DbErr> {
+        // What tipped the scale is what happened at the end of the window; where that was recorded before, the last of these in it.
+        let up_to_end = concerned.iter().rev().find(|(_, entry)| entry.at() <= end);
+        let Some((cause, entry)) = up_to_end.or(concerned.first()) else { return Ok(()) };
         let found = store::finding(tx, entry, end).await?;
         let (alert_id, alert) = entry.alert(found, self.clock.now());
         store::speak_of(tx, entry, end, alert_id).await?;
-        Ok(Some((end, alert_id, alert)))
+        tx.answering(cause.correlation_id.clone(), Some(cause.event_id));
+        tx.emit(alert).await?;
+        let rule = entry.rule().name.as_str();
+        tracing::warn!(%alert_id, rule, key = entry.key(), "an alert was raised");
+        metrics::counter!("audit_alerts_total", "rule" => rule).increment(1);
+        Ok(())
     }
 }
 

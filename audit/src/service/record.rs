@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use futures_util::join;
 use sea_orm::DbErr;
 use shared::{clock::Timestamp, db::Tx, events::Envelope};
 
@@ -54,21 +55,29 @@ impl Recorder {
         let mut seals = store::seals_for_all(tx, entries.iter().filter_map(AuditEntry::person), now).await?;
         let mut end = (head.sequence, head.hash);
         let mut rows = Vec::with_capacity(entries.len());
-        let mut lines = Vec::with_capacity(entries.len());
+        let mut parts = Vec::with_capacity(entries.len());
         let mut erased = Vec::new();
         for entry in &entries {
             let seal = entry.person().and_then(|person| seals.get(&person)?.as_ref());
-            let (link, parts) =
+            let (link, withheld) =
                 entry.link(end, recorded_at, seal).map_err(|fault| DbErr::Custom(fault.to_string()))?;
             end = (link.sequence, link.hash);
-            lines.push(store::Indexed::of(link.sequence, link.person_id, entry.facts(), &parts));
-            rows.push((link, entry.facts().clone()));
+            parts.push((link.sequence, link.person_id, entry.facts(), withheld));
+            rows.push((link, entry.facts()));
             if let Some(person) = entry.erased() {
                 seals.insert(person, None);
                 erased.push(person);
             }
         }
-        store::append(tx, &head, rows).await?;
+        // While the database writes the rows, what they are found by and counted as is worked out.
+        let derive = async {
+            let lines = parts.iter().map(|(sequence, person, facts, withheld)| {
+                store::Indexed::of(*sequence, *person, facts, withheld)
+            });
+            (lines.collect::<Vec<_>>(), measures(entries.iter().map(AuditEntry::event)))
+        };
+        let (appended, (lines, measures)) = join!(store::append(tx, &head, rows), derive);
+        appended?;
         store::move_head(tx, &self.signer.sign(end.0, end.1, recorded_at)).await?;
         index(tx.db()).add(tx, &lines).await?;
         for person in erased {
@@ -78,7 +87,7 @@ impl Recorder {
         let numbers: Vec<_> =
             entries.iter().map(|entry| (&*entry.event().source, entry.event().sequence)).collect();
         store::arrivals::note(tx, &numbers).await?;
-        store::metrics::add(tx, &measures(entries.iter().map(AuditEntry::event))).await?;
+        store::metrics::add(tx, &measures).await?;
         self.analyzer.look(tx, entries.iter().map(AuditEntry::event)).await?;
         self.feed.wake_after(tx);
         Ok(())

@@ -25,7 +25,7 @@ const APPEND: Insert<12> = Insert {
 };
 
 /// Writes rows at the end of the trail, in the order given; `head`, the end as it was, must be locked ([`super::lock_head`]).
-pub async fn append(tx: &Tx, head: &Checkpoint, rows: Vec<(Link, Facts)>) -> Result<(), DbErr> {
+pub async fn append(tx: &Tx, head: &Checkpoint, rows: Vec<(Link, &Facts)>) -> Result<(), DbErr> {
     let (Some((first, _)), Some((last, _))) = (rows.first(), rows.last()) else { return Ok(()) };
     if tx.db().is_postgres() {
         let month = |link: &Link| (link.recorded_at.year(), link.recorded_at.month());
@@ -38,14 +38,14 @@ pub async fn append(tx: &Tx, head: &Checkpoint, rows: Vec<(Link, Facts)>) -> Res
     APPEND.run(tx, rows.into_iter().map(row).collect()).await
 }
 
-fn row((link, facts): (Link, Facts)) -> [Value; 12] {
+fn row((link, facts): (Link, &Facts)) -> [Value; 12] {
     [
         link.sequence.into(),
         link.recorded_at.into(),
         Uuid::from(facts.event_id).into(),
         facts.timestamp.into(),
-        facts.action.into(),
-        facts.resource_type.into(),
+        facts.action.as_str().into(),
+        facts.resource_type.as_str().into(),
         facts.resource_id.into(),
         facts.user_id.map(Uuid::from).into(),
         link.person_id.map(Uuid::from).into(),

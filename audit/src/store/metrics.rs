@@ -1,6 +1,6 @@
 //! What is counted. Unlike the trail these rows are changed – added to – and can be dropped and counted anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::DbErr;
 use shared::{clock::Timestamp, db::Tx, rows::Insert};
@@ -36,14 +36,18 @@ const ADD: Insert<10> = Insert {
 /// The portion is added up here, so that it becomes few rows, and they are written in one order, so that two who write at
 /// the same time wait for each other and never in a circle.
 pub async fn add(tx: &Tx, measures: &[Measure]) -> Result<(), DbErr> {
-    let mut rows: BTreeMap<(Grain, &str, Timestamp, &str, &str), Tally> = BTreeMap::new();
+    let mut hours: HashMap<(&str, Timestamp, &str, &str), Tally> = HashMap::new();
     for measure in measures {
         let (dimension, value) =
             measure.dimension.as_ref().map_or(("", ""), |part| (part.aspect().as_str(), part.value()));
+        let sum = hours.entry((dimension, measure.hour, &measure.name, value)).or_default();
+        *sum = sum.and(measure.tally);
+    }
+    let mut rows: BTreeMap<(Grain, &str, Timestamp, &str, &str), Tally> = BTreeMap::new();
+    for ((dimension, hour, name, value), tally) in hours {
         for grain in Grain::ALL {
-            let starts_at = grain.start(measure.hour);
-            let row = rows.entry((grain, dimension, starts_at, &measure.name, value)).or_default();
-            *row = row.and(measure.tally);
+            let sum = rows.entry((grain, dimension, grain.start(hour), name, value)).or_default();
+            *sum = sum.and(tally);
         }
     }
     let row = |((grain, dimension, starts_at, name, value), tally): ((Grain, &str, _, &str, &str), Tally)| {

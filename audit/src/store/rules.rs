@@ -2,7 +2,7 @@
 //! which they have raised an alert.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet},
     ops::RangeInclusive,
 };
 
@@ -52,10 +52,10 @@ pub async fn enter(tx: &Tx, entries: &[Entry]) -> Result<(), DbErr> {
 
 /// Under which keys of these entries there may be as much as raises an alert: so many entries as that takes, whenever they
 /// were. Most keys have few, and of those nothing more needs to be asked.
-pub async fn busy(tx: &Tx, entries: &[Entry]) -> Result<HashSet<(RuleName, String)>, DbErr> {
+pub async fn busy(tx: &Tx, entries: &[Entry]) -> Result<BTreeSet<(RuleName, String)>, DbErr> {
     let rules: BTreeMap<_, _> =
         entries.iter().map(|entry| (entry.rule().name.as_str(), entry.rule())).collect();
-    let mut busy = HashSet::new();
+    let mut busy = BTreeSet::new();
     for (name, rule) in rules {
         let keys: BTreeSet<_> =
             entries.iter().filter(|it| it.rule().name == rule.name && it.is_hit()).map(Entry::key).collect();
@@ -85,8 +85,8 @@ pub async fn forget_older(tx: &Tx, entry: &Entry) -> Result<(), DbErr> {
     tx.run(delete, [entry.rule().name.as_str().into(), entry.key().into(), before.into()]).await.map(drop)
 }
 
-/// The windows about the key of an entry that an alert has spoken of, by their ends; those near the entry.
-pub async fn spoken_of(tx: &Tx, entry: &Entry) -> Result<Vec<i64>, DbErr> {
+/// The windows about the key of an entry that an alert has spoken of, by their ends; those that overlap one that ends then.
+pub async fn spoken_of(tx: &Tx, entry: &Entry, ends: &RangeInclusive<i64>) -> Result<Vec<i64>, DbErr> {
     let window = entry.rule().window_micros();
     let rows = tx
         .rows(
@@ -94,8 +94,8 @@ pub async fn spoken_of(tx: &Tx, entry: &Entry) -> Result<Vec<i64>, DbErr> {
             [
                 entry.rule().name.as_str().into(),
                 entry.key().into(),
-                (entry.at() - window).into(),
-                (entry.at() + 2 * window).into(),
+                (ends.start() - window).into(),
+                (ends.end() + window).into(),
             ],
         )
         .await?;

@@ -8,6 +8,10 @@ use super::Lane;
 const EVENTS: &str = include_str!("../../../nats/streams/helpdesk.json");
 const COMMANDS: &str = include_str!("../../../nats/streams/helpdesk_commands.json");
 
+/// A consumer's `max_ack_pending` is that many batches: one at work, two fetched ahead, and one whose acknowledgements are
+/// on their way.
+const BATCHES: i64 = 4;
+
 /// A durable consumer as defined in `nats/consumers/<name>.json`.
 #[derive(Clone, Debug)]
 pub struct Durable {
@@ -32,7 +36,16 @@ impl Durable {
             !config.filter_subjects.is_empty(),
             "nats/consumers/{name}.json has no filter_subjects"
         );
+        anyhow::ensure!(
+            config.max_ack_pending >= BATCHES,
+            "nats/consumers/{name}.json has no max_ack_pending of {BATCHES} or more"
+        );
         Ok(Self { name, config })
+    }
+
+    /// How many messages are committed together at the most: some batches may be on their way at the same time.
+    pub(super) fn batch(&self) -> usize {
+        usize::try_from(self.config.max_ack_pending / BATCHES).unwrap_or(1)
     }
 
     /// The stream that it reads from.
@@ -145,6 +158,7 @@ mod tests {
             Durable::new("audit", include_str!("../../../nats/consumers/audit.json")).expect("sound");
         assert_eq!(durable.config("t1").filter_subjects, ["t1-helpdesk.>"]);
         assert!(durable.wants("ticket.created.1"));
+        assert_eq!(durable.batch(), 1024);
         assert_eq!(outbox_subject("tickets", "t1"), "t1-helpdesk-outbox.tickets");
         assert_eq!(durable.lane(), Lane::Events);
     }

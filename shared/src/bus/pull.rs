@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use async_nats::jetstream::{AckKind, Message as Raw, consumer::PullConsumer};
-use futures_util::{FutureExt, StreamExt, future::join_all, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt};
 use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 
@@ -18,10 +18,6 @@ use crate::{
     process::{Lifecycle, ReadyGate},
 };
 
-/// How many messages are committed together at the most.
-const BATCH: usize = 256;
-/// How many are fetched ahead, so that the next ones are here when a batch is committed.
-const AHEAD: usize = 2 * BATCH;
 /// A consumer that has messages pending and delivers none for so long is rebuilt.
 const WATCHDOG: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_secs(1);
@@ -65,6 +61,8 @@ async fn run<M: Message, H: Handler<M>>(
             Err(error) => Err(error),
         };
         if stop.is_cancelled() {
+            // What was acknowledged leaves before the process does.
+            let _ = tokio::time::timeout(PAUSE, jetstream.client.flush()).await;
             return Ok(());
         }
         if let Err(error) = ended {
@@ -99,22 +97,20 @@ async fn read<M: Message, H: Handler<M>>(
     intake: &Intake<M, H>,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
+    let batch = intake.durable.batch();
     let stream = consumer
         .stream()
-        .max_messages_per_batch(AHEAD)
+        // The next ones are here when a batch is committed.
+        .max_messages_per_batch(2 * batch)
         .heartbeat(Duration::from_secs(5))
         .expires(Duration::from_secs(30))
         .messages()
         .await?;
-    let mut batches = stream.ready_chunks(BATCH);
-    // What is committed is acknowledged while the next batch is at work.
-    let mut acknowledging = FuturesUnordered::new();
+    let mut batches = stream.ready_chunks(batch);
     loop {
         let batch = tokio::select! {
             biased;
-            Some(()) = acknowledging.next() => continue,
             () = stop.cancelled() => {
-                while acknowledging.next().await.is_some() {}
                 give_back(batches.next().now_or_never().flatten().unwrap_or_default()).await;
                 return Ok(());
             }
@@ -132,7 +128,7 @@ async fn read<M: Message, H: Handler<M>>(
                     }
                 }
                 if !messages.is_empty() {
-                    acknowledging.push(take(messages, intake, stop).await);
+                    take(messages, intake, stop).await;
                 }
                 if let Some(fault) = fault {
                     return Err(fault.into());
@@ -150,12 +146,12 @@ async fn read<M: Message, H: Handler<M>>(
     }
 }
 
-/// Takes a batch; what is left to be done is to acknowledge it.
+/// Takes a batch and acknowledges it.
 async fn take<M: Message, H: Handler<M>>(
     messages: Vec<Raw>,
     intake: &Intake<M, H>,
     stop: &CancellationToken,
-) -> impl Future<Output = ()> + use<M, H> {
+) {
     let batch: Vec<Incoming<M>> = messages.iter().map(decode).collect();
     let outcomes = loop {
         match intake.take(&batch).await {
@@ -163,38 +159,36 @@ async fn take<M: Message, H: Handler<M>>(
             Err(error) => {
                 tracing::warn!(consumer = intake.durable.name, %error, "the database is away; the events wait");
                 tokio::select! {
-                    () = stop.cancelled() => break Vec::new(),
+                    () = stop.cancelled() => return,
                     () = tokio::time::sleep(PAUSE) => {}
                 }
-                acknowledge(messages.iter().map(|message| (message, AckKind::Progress)), false).await;
+                acknowledge(messages.iter().map(|message| (message, AckKind::Progress))).await;
             }
         }
     };
-    async move {
-        let kinds = outcomes.into_iter().map(|outcome| match outcome {
-            Outcome::Done => AckKind::Ack,
-            Outcome::Retry(after) => AckKind::Nak(Some(after)),
-            Outcome::Dead => AckKind::Term,
-        });
-        acknowledge(messages.iter().zip(kinds), true).await;
-    }
+    let kinds = outcomes.into_iter().map(|outcome| match outcome {
+        Outcome::Done => AckKind::Ack,
+        Outcome::Retry(after) => AckKind::Nak(Some(after)),
+        Outcome::Dead => AckKind::Term,
+    });
+    acknowledge(messages.iter().zip(kinds)).await;
 }
 
-/// An acknowledgement that is lost costs a redelivery, which the inbox takes as done: so a failure is only noted.
-async fn acknowledge(acks: impl Iterator<Item = (&Raw, AckKind)>, confirmed: bool) {
-    let acks = acks.map(|(message, kind)| async move {
-        if confirmed { message.double_ack_with(kind).await } else { message.ack_with(kind).await }
-    });
-    let failed = join_all(acks).await.into_iter().filter(Result::is_err).count();
+/// No answer is waited for: an acknowledgement that is lost costs a redelivery, which the inbox takes as done.
+async fn acknowledge(acks: impl Iterator<Item = (&Raw, AckKind)>) {
+    let mut failed = 0;
+    for (message, kind) in acks {
+        failed += usize::from(message.ack_with(kind).await.is_err());
+    }
     if failed > 0 {
-        tracing::debug!(failed, "acknowledgements did not arrive; the messages will come again");
+        tracing::debug!(failed, "acknowledgements did not leave; the messages will come again");
     }
 }
 
 /// At a stop, what was fetched ahead goes back at once instead of after the acknowledgement deadline.
 async fn give_back<E>(batch: Vec<Result<Raw, E>>) {
     let messages: Vec<Raw> = batch.into_iter().flatten().collect();
-    acknowledge(messages.iter().map(|message| (message, AckKind::Nak(None))), false).await;
+    acknowledge(messages.iter().map(|message| (message, AckKind::Nak(None)))).await;
 }
 
 fn decode<M: Message>(raw: &Raw) -> Incoming<M> {

@@ -1,7 +1,4 @@
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    ops::RangeInclusive,
-};
+use std::net::{IpAddr, Ipv6Addr};
 
 use shared::{
     events::{
@@ -11,7 +8,7 @@ use shared::{
     ids::{EventId, TicketId, UserId},
 };
 
-use super::{Rule, RuleName, Rules, span};
+use super::{Rule, RuleName, Rules};
 
 /// What a rule counts events under.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,12 +60,6 @@ impl Entry {
         self.subject.key()
     }
 
-    /// Whether both are counted together.
-    #[must_use]
-    pub fn is_like(&self, other: &Self) -> bool {
-        self.rule.name == other.rule.name && self.subject == other.subject
-    }
-
     /// What tells it apart where different values are counted; empty where events are.
     #[must_use]
     pub fn value(&self) -> &str {
@@ -91,13 +82,6 @@ impl Entry {
     #[must_use]
     pub fn event_id(&self) -> EventId {
         self.event_id
-    }
-
-    /// The windows that this event is in and that no alert has spoken of, by their ends. `alerts` are the ends of the
-    /// windows that were spoken of; those further than two windows away may be left out.
-    #[must_use]
-    pub fn open_ends(&self, alerts: &[i64]) -> Option<RangeInclusive<i64>> {
-        span::open_ends(self.at, self.rule.window_micros(), alerts)
     }
 }
 

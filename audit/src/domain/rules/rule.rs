@@ -1,4 +1,8 @@
+use std::ops::RangeInclusive;
+
 use chrono::TimeDelta;
+
+use super::span;
 
 /// An event that is so late is still counted with those of its time.
 const LATENESS: TimeDelta = TimeDelta::hours(1);
@@ -103,6 +107,13 @@ impl Rule {
     #[must_use]
     pub fn window_micros(&self) -> i64 {
         micros(self.window)
+    }
+
+    /// Those of these moments at which a window may end that overlaps none which an alert has spoken of; `alerts` are the ends of
+    /// those. All in microseconds since 1970.
+    #[must_use]
+    pub fn open_ends(&self, ends: RangeInclusive<i64>, alerts: &[i64]) -> Vec<RangeInclusive<i64>> {
+        span::open_ends(ends, self.window_micros(), alerts)
     }
 
     /// For so many microseconds an event may still be counted: those that come late look a window back and a window ahead.

@@ -1,20 +1,20 @@
 use std::ops::RangeInclusive;
 
-/// Where a window may end (in microseconds, as everything here) that has the moment `at` in it and overlaps none for which
-/// an alert was raised already; `None` when it cannot. A window is what lies within `length` up to its end.
-///
-/// In order, the newest event is the end of its own window. One that comes late may complete the window of a later one.
-pub(super) fn open_ends(at: i64, length: i64, alerts: &[i64]) -> Option<RangeInclusive<i64>> {
-    let (mut first, mut last) = (at, at + length - 1);
+/// Those of these moments (in microseconds, as everything here) at which a window may end that overlaps none for which an alert
+/// was raised already. `alerts` are the ends of those. A window is what lies within `length` up to its end.
+pub(super) fn open_ends(ends: RangeInclusive<i64>, length: i64, alerts: &[i64]) -> Vec<RangeInclusive<i64>> {
+    let mut alerts = alerts.to_vec();
+    alerts.sort_unstable();
+    let (mut first, last) = ends.into_inner();
+    let mut open = Vec::new();
     for alert in alerts {
         // Two windows do not overlap when their ends are a length apart.
-        match *alert {
-            alert if alert <= at => first = first.max(alert + length),
-            alert if alert >= at + length => last = last.min(alert - length),
-            _ => return None,
-        }
+        open.push(first..=last.min(alert - length));
+        first = first.max(alert + length);
     }
-    (first <= last).then_some(first..=last)
+    open.push(first..=last);
+    open.retain(|ends| !ends.is_empty());
+    open
 }
 
 #[cfg(test)]
@@ -23,25 +23,30 @@ mod tests {
 
     #[test]
     fn an_alert_speaks_for_the_window_before_it_and_the_one_after_it() {
+        // Of an event at 100 and windows of 10.
         for (alerts, expected) in [
-            (vec![], Some(100..=109)),
+            (vec![], vec![100..=109]),
             // In order: the burst goes on.
-            (vec![95], Some(105..=109)),
-            (vec![91], Some(101..=109)),
-            (vec![90], Some(100..=109)),
-            (vec![100], None),
+            (vec![95], vec![105..=109]),
+            (vec![91], vec![101..=109]),
+            (vec![90], vec![100..=109]),
+            (vec![100], vec![]),
             // Late: it was told of already what came after.
-            (vec![105], None),
-            (vec![109], None),
-            (vec![110], Some(100..=100)),
-            (vec![115], Some(100..=105)),
-            (vec![119], Some(100..=109)),
-            (vec![200, 3], Some(100..=109)),
+            (vec![105], vec![]),
+            (vec![109], vec![]),
+            (vec![110], vec![100..=100]),
+            (vec![115], vec![100..=105]),
+            (vec![119], vec![100..=109]),
+            (vec![200, 3], vec![100..=109]),
             // Between two of them.
-            (vec![95, 117], Some(105..=107)),
-            (vec![95, 114], None),
+            (vec![95, 117], vec![105..=107]),
+            (vec![95, 114], vec![]),
         ] {
-            assert_eq!(open_ends(100, 10, &alerts), expected, "{alerts:?}");
+            assert_eq!(open_ends(100..=109, 10, &alerts), expected, "{alerts:?}");
         }
+        // Of several events, from 100 to 150.
+        assert_eq!(open_ends(100..=159, 10, &[140, 95]), [105..=130, 150..=159]);
+        assert_eq!(open_ends(100..=159, 10, &[110, 121]), [100..=100, 131..=159]);
+        assert_eq!(open_ends(105..=109, 10, &[100]), []);
     }
 }
