@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use sea_orm::DbErr;
 use shared::{
@@ -9,12 +9,15 @@ use shared::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    domain::rules::{Entry, Rules},
+    domain::rules::{Entry, Rule, Rules},
     store,
 };
 
 /// How often is looked for what is too old to be counted.
 const SWEEP: Duration = Duration::from_secs(600);
+
+/// Events that are counted under one key of a rule, each with what it is to that rule.
+type Concerned<'a> = Vec<(&'a Envelope, &'a Entry)>;
 
 /// Holds the rules against the events that are recorded, and raises an alert where one finds too much.
 #[derive(Clone)]
@@ -43,41 +46,50 @@ impl Analyzer {
             return Ok(());
         }
         store::enter(tx, &entries).await?;
-        for (rule, key) in store::busy(tx, &entries).await? {
-            let concern = |(_, entry): &(_, &Entry)| entry.rule().name == rule && entry.key() == key;
-            let mut concerned: Vec<_> = causes.iter().copied().zip(&entries).filter(concern).collect();
-            concerned.sort_by_key(|(_, entry)| entry.at());
-            self.judge(tx, &concerned).await?;
+        for (rule, keys) in store::busy(tx, &entries).await? {
+            let mut concerned: BTreeMap<&str, Concerned<'_>> = BTreeMap::new();
+            for (cause, entry) in causes.iter().zip(&entries) {
+                if entry.rule().name == rule.name && keys.contains(entry.key()) {
+                    concerned.entry(entry.key()).or_default().push((cause, entry));
+                }
+            }
+            self.judge(tx, &rule, concerned).await?;
         }
         Ok(())
     }
 
-    /// Raises the alerts that some events give cause for, which are counted under one key and are in the order of their times.
-    async fn judge(&self, tx: &Tx, concerned: &[(&Envelope, &Entry)]) -> Result<(), DbErr> {
-        let (Some((_, first)), Some((_, last))) = (concerned.first(), concerned.last()) else {
-            return Ok(());
-        };
-        let window = first.rule().window_micros();
+    /// Raises the alerts that a rule finds cause for in what happened under some keys.
+    async fn judge(
+        &self,
+        tx: &Tx,
+        rule: &Rule,
+        concerned: BTreeMap<&str, Concerned<'_>>,
+    ) -> Result<(), DbErr> {
+        let times = || concerned.values().flatten().map(|(_, entry)| entry.at());
+        let (Some(first), Some(last)) = (times().min(), times().max()) else { return Ok(()) };
         // Where a window can end that has one of them in it. In order, the newest is the end of its own; one that comes late may
         // complete the window of a later one.
-        let mut ends = first.at()..=last.at() + window - 1;
-        let spoken_of = store::spoken_of(tx, first, &ends).await?;
-        let mut open = first.rule().open_ends(ends.clone(), &spoken_of).into_iter();
-        while let Some(some) = open.next() {
-            if let Some(end) = store::overflowing(tx, first, some).await? {
-                self.raise(tx, concerned, end).await?;
-                ends = end + window..=*ends.end();
-                open = first.rule().open_ends(ends.clone(), &spoken_of).into_iter();
+        let ends = first..=last + rule.window_micros() - 1;
+        let keys = concerned.keys().copied().collect();
+        let spoken_of = store::spoken_of(tx, rule, &keys, &ends).await?;
+        let open = |key| rule.open_ends(ends.clone(), spoken_of.get(key).map_or(&[], Vec::as_slice));
+        let mut open: BTreeMap<&str, _> = keys.iter().map(|key| (*key, open(*key))).collect();
+        open.retain(|_, ends| !ends.is_empty());
+        let moments = store::moments(tx, rule, &open.keys().copied().collect(), &ends).await?;
+        for (key, moments) in &moments {
+            for end in rule.overflowing(moments, &open[&**key]) {
+                self.raise(tx, &concerned[&**key], end).await?;
             }
         }
-        store::forget_older(tx, last).await
+        store::forget_older(tx, rule, &keys, first).await
     }
 
     /// Raises the alert over the window that ends then.
-    async fn raise(&self, tx: &Tx, concerned: &[(&Envelope, &Entry)], end: i64) -> Result<(), DbErr> {
+    async fn raise(&self, tx: &Tx, concerned: &Concerned<'_>, end: i64) -> Result<(), DbErr> {
         // What tipped the scale is what happened at the end of the window; where that was recorded before, the last of these in it.
-        let up_to_end = concerned.iter().rev().find(|(_, entry)| entry.at() <= end);
-        let Some((cause, entry)) = up_to_end.or(concerned.first()) else { return Ok(()) };
+        let up_to_end = concerned.iter().filter(|(_, entry)| entry.at() <= end);
+        let cause = up_to_end.max_by_key(|(_, entry)| entry.at()).or(concerned.first());
+        let Some((cause, entry)) = cause else { return Ok(()) };
         let found = store::finding(tx, entry, end).await?;
         let (alert_id, alert) = entry.alert(found, self.clock.now());
         store::speak_of(tx, entry, end, alert_id).await?;

@@ -24,7 +24,7 @@ pub use keys::{destroy, seals, seals_for_all};
 pub use read::{feed, line, lines, lines_on, links, links_at};
 pub use rebuilds::{move_rebuild, open_rebuild, rebuilds, request_rebuild};
 pub use report_mails::{settle_report, settled_reports};
-pub use rules::{busy, enter, finding, forget_older, overflowing, speak_of, spoken_of, sweep};
+pub use rules::{busy, enter, finding, forget_older, moments, speak_of, spoken_of, sweep};
 pub use search::{Indexed, SearchIndex};
 pub use sums::{course, parts, totals};
 

@@ -9,7 +9,7 @@ use std::{
 use chrono::DateTime;
 use sea_orm::{
     ConnectionTrait, DbErr, ExprTrait, Value,
-    sea_query::{Expr, Query},
+    sea_query::{Expr, Order, Query, SelectStatement},
 };
 use shared::{
     clock::Timestamp,
@@ -19,8 +19,7 @@ use shared::{
 };
 use uuid::Uuid;
 
-use super::ROWS;
-use crate::domain::rules::{Entry, Finding, MOST_NAMED, Measure, RuleName, Rules};
+use crate::domain::rules::{Entry, Finding, MOST_NAMED, Moment, Rule, RuleName, Rules};
 
 const ENTER: Insert<6> = Insert {
     into: "rule_events",
@@ -50,89 +49,90 @@ pub async fn enter(tx: &Tx, entries: &[Entry]) -> Result<(), DbErr> {
     ENTER.run(tx, entries.iter().map(row).collect()).await
 }
 
-/// Under which keys of these entries there may be as much as raises an alert: so many entries as that takes, whenever they
-/// were. Most keys have few, and of those nothing more needs to be asked.
-pub async fn busy(tx: &Tx, entries: &[Entry]) -> Result<BTreeSet<(RuleName, String)>, DbErr> {
-    let rules: BTreeMap<_, _> =
-        entries.iter().map(|entry| (entry.rule().name.as_str(), entry.rule())).collect();
-    let mut busy = BTreeSet::new();
-    for (name, rule) in rules {
-        let keys: BTreeSet<_> =
-            entries.iter().filter(|it| it.rule().name == rule.name && it.is_hit()).map(Entry::key).collect();
-        let keys: Vec<_> = keys.into_iter().collect();
-        for keys in keys.chunks(ROWS) {
-            let mut select = Query::select();
-            select
-                .column("key")
-                .from("rule_events")
-                .and_where(Expr::col("rule").eq(name))
-                .and_where(Expr::col("key").is_in(keys.iter().copied()))
-                .group_by_col("key")
-                .and_having(Expr::cust("count(*)").gte(i64::from(rule.measure.least())));
-            for row in tx.query_all(&select).await? {
-                busy.insert((rule.name, row.try_get("", "key")?));
-            }
+/// Of these entries' rules, the keys under which there may be as much as raises an alert: so many entries as that takes, whenever
+/// they were. Most keys have few, and of those nothing more needs to be asked.
+pub async fn busy(tx: &Tx, entries: &[Entry]) -> Result<Vec<(Rule, BTreeSet<String>)>, DbErr> {
+    let mut hit: BTreeMap<RuleName, (Rule, BTreeSet<&str>)> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| entry.is_hit()) {
+        hit.entry(entry.rule().name).or_insert((*entry.rule(), BTreeSet::new())).1.insert(entry.key());
+    }
+    let mut busy = Vec::new();
+    for (rule, keys) in hit.into_values() {
+        let least = i64::from(rule.measure.least());
+        let mut select = under("rule_events", &rule, &keys);
+        select.column("key").group_by_col("key").and_having(Expr::cust("count(*)").gte(least));
+        let rows = tx.query_all(&select).await?;
+        let keys: BTreeSet<_> = rows.iter().map(|row| row.try_get("", "key")).collect::<Result<_, _>>()?;
+        if !keys.is_empty() {
+            busy.push((rule, keys));
         }
     }
     Ok(busy)
 }
 
-/// Forgets what lies under the key of an entry and is too old to be counted with it. So a flood of events leaves no more
-/// behind than what falls into a few windows.
-pub async fn forget_older(tx: &Tx, entry: &Entry) -> Result<(), DbErr> {
-    let before = entry.at() - entry.rule().kept_micros();
-    let delete = "DELETE FROM rule_events WHERE rule = $1 AND key = $2 AND at_micros < $3";
-    tx.run(delete, [entry.rule().name.as_str().into(), entry.key().into(), before.into()]).await.map(drop)
+/// The windows that an alert has spoken of, by their keys and ends; of those that overlap one with an end in `ends`.
+pub async fn spoken_of(
+    tx: &Tx,
+    rule: &Rule,
+    keys: &BTreeSet<&str>,
+    ends: &RangeInclusive<i64>,
+) -> Result<BTreeMap<String, Vec<i64>>, DbErr> {
+    let window = rule.window_micros();
+    let mut select = under("alerts", rule, keys);
+    select
+        .columns(["key", "at_micros"])
+        .and_where(Expr::col("at_micros").gt(ends.start() - window))
+        .and_where(Expr::col("at_micros").lt(ends.end() + window));
+    let mut spoken_of = BTreeMap::<String, Vec<i64>>::new();
+    for row in tx.query_all(&select).await? {
+        spoken_of.entry(row.try_get("", "key")?).or_default().push(row.try_get("", "at_micros")?);
+    }
+    Ok(spoken_of)
 }
 
-/// The windows about the key of an entry that an alert has spoken of, by their ends; those that overlap one that ends then.
-pub async fn spoken_of(tx: &Tx, entry: &Entry, ends: &RangeInclusive<i64>) -> Result<Vec<i64>, DbErr> {
-    let window = entry.rule().window_micros();
-    let rows = tx
-        .rows(
-            "SELECT at_micros FROM alerts WHERE rule = $1 AND key = $2 AND at_micros > $3 AND at_micros < $4",
-            [
-                entry.rule().name.as_str().into(),
-                entry.key().into(),
-                (ends.start() - window).into(),
-                (ends.end() + window).into(),
-            ],
-        )
-        .await?;
-    rows.iter().map(|row| row.try_get("", "at_micros")).collect()
+/// What lies in the windows with an end in `ends`, by its keys and in the order of time.
+pub async fn moments(
+    tx: &Tx,
+    rule: &Rule,
+    keys: &BTreeSet<&str>,
+    ends: &RangeInclusive<i64>,
+) -> Result<BTreeMap<String, Vec<Moment>>, DbErr> {
+    let mut select = under("rule_events", rule, keys);
+    select
+        .columns(["key", "at_micros", "value", "is_hit"])
+        .and_where(Expr::col("at_micros").gt(ends.start() - rule.window_micros()))
+        .and_where(Expr::col("at_micros").lte(*ends.end()))
+        .order_by("at_micros", Order::Asc);
+    let mut moments = BTreeMap::<String, Vec<Moment>>::new();
+    for row in tx.query_all(&select).await? {
+        moments.entry(row.try_get("", "key")?).or_default().push(Moment {
+            at: row.try_get("", "at_micros")?,
+            value: row.try_get("", "value")?,
+            is_hit: row.try_get("", "is_hit")?,
+        });
+    }
+    Ok(moments)
 }
 
-/// The end of the first window that holds too much, of those that end so.
-pub async fn overflowing(tx: &Tx, entry: &Entry, ends: RangeInclusive<i64>) -> Result<Option<i64>, DbErr> {
-    let (values, hits) = ("count(DISTINCT w.value)", "count(DISTINCT CASE WHEN w.is_hit THEN w.value END)");
-    let too_much = match entry.rule().measure {
-        Measure::Events(count) => format!("count(CASE WHEN w.is_hit THEN 1 END) >= {count}"),
-        Measure::Values(count) => format!("{hits} >= {count}"),
-        Measure::Share { percent, minimum } => {
-            format!("{values} >= {minimum} AND {hits} * 100 >= {values} * {percent}")
-        }
-    };
-    // The inner question is asked for each end in its order until one says yes; in order of time there is one.
-    let select = format!(
-        "SELECT e.at_micros FROM rule_events e \
-         WHERE e.rule = $1 AND e.key = $2 AND e.at_micros >= $3 AND e.at_micros <= $4 AND \
-         (SELECT {too_much} FROM rule_events w WHERE w.rule = $1 AND w.key = $2 \
-          AND w.at_micros > e.at_micros - $5 AND w.at_micros <= e.at_micros) \
-         ORDER BY e.at_micros LIMIT 1"
-    );
-    let rows = tx
-        .rows(
-            &select,
-            [
-                entry.rule().name.as_str().into(),
-                entry.key().into(),
-                (*ends.start()).into(),
-                (*ends.end()).into(),
-                entry.rule().window_micros().into(),
-            ],
-        )
-        .await?;
-    rows.first().map(|row| row.try_get("", "at_micros")).transpose()
+/// Forgets what lies under keys and is too old to be counted with what happened then. So a flood of events leaves no more behind
+/// than what falls into a few windows.
+pub async fn forget_older(tx: &Tx, rule: &Rule, keys: &BTreeSet<&str>, at: i64) -> Result<(), DbErr> {
+    let mut delete = Query::delete();
+    delete
+        .from_table("rule_events")
+        .and_where(Expr::col("rule").eq(rule.name.as_str()))
+        .and_where(Expr::col("key").is_in(keys.iter().copied()))
+        .and_where(Expr::col("at_micros").lt(at - rule.kept_micros()));
+    tx.execute(&delete).await.map(drop)
+}
+
+fn under(table: &'static str, rule: &Rule, keys: &BTreeSet<&str>) -> SelectStatement {
+    let mut select = Query::select();
+    select
+        .from(table)
+        .and_where(Expr::col("rule").eq(rule.name.as_str()))
+        .and_where(Expr::col("key").is_in(keys.iter().copied()));
+    select
 }
 
 /// What the window that ends then holds.

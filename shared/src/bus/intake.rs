@@ -81,6 +81,13 @@ impl<'a, M: Message> Taken<'a, M> {
     }
 }
 
+/// A batch that is in the inbox, in a transaction that is not committed yet.
+pub(super) struct Claimed {
+    tx: Tx,
+    /// Those that were not in it before.
+    fresh: HashSet<EventId>,
+}
+
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -109,25 +116,26 @@ impl<M: Message, H: Handler<M>> Intake<M, H> {
     /// Takes a batch in its order, in one transaction; when something in it fails, one by one. An error means that the
     /// database is away: nothing is known of the batch and it shall be offered again.
     pub(super) async fn take(&self, batch: &[Incoming<M>]) -> Result<Vec<Outcome>, DbErr> {
-        let outcomes = match self.take_together(batch).await {
-            Ok(()) => vec![Outcome::Done; batch.len()],
-            Err(_) => {
-                self.db.ping().await?;
-                let mut outcomes = Vec::with_capacity(batch.len());
-                for incoming in batch {
-                    outcomes.push(self.take_alone(incoming).await?);
-                }
-                outcomes
-            }
-        };
+        match self.take_together(batch).await {
+            Ok(outcomes) => Ok(outcomes),
+            Err(_) => self.take_one_by_one(batch).await,
+        }
+    }
+
+    /// The same of a batch that could not be taken together.
+    pub(super) async fn take_one_by_one(&self, batch: &[Incoming<M>]) -> Result<Vec<Outcome>, DbErr> {
+        self.db.ping().await?;
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for incoming in batch {
+            outcomes.push(self.take_alone(incoming).await?);
+        }
         self.count(batch, &outcomes);
         Ok(outcomes)
     }
 
     async fn take_alone(&self, incoming: &Incoming<M>) -> Result<Outcome, DbErr> {
-        let Err(fault) = self.take_together(std::slice::from_ref(incoming)).await else {
-            return Ok(Outcome::Done);
-        };
+        let alone = std::slice::from_ref(incoming);
+        let Err(fault) = self.handle(alone, self.claim(alone).await).await else { return Ok(Outcome::Done) };
         self.db.ping().await?;
         let (consumer, id) = (self.durable.name, incoming.id);
         match fault {
@@ -146,9 +154,36 @@ impl<M: Message, H: Handler<M>> Intake<M, H> {
         }
     }
 
-    async fn take_together(&self, batch: &[Incoming<M>]) -> Result<(), Fault> {
+    async fn take_together(&self, batch: &[Incoming<M>]) -> Result<Vec<Outcome>, Fault> {
+        self.finish(batch, self.claim(batch).await).await
+    }
+
+    /// Enters a batch into the inbox, in a transaction that is to be finished.
+    pub(super) async fn claim(&self, batch: &[Incoming<M>]) -> Result<Claimed, DbErr> {
+        let now = self.db.clock().now();
+        let readable = batch.iter().filter(|incoming| incoming.message.is_ok());
+        let rows = readable.map(|it| [self.durable.name.into(), Uuid::from(it.id).into(), now.into()]);
         let tx = self.db.begin().await?;
-        let mut fresh = self.claim(&tx, batch).await?;
+        let rows = CLAIM.returning(&tx, rows.collect()).await?;
+        let id = |row| Ok::<_, DbErr>(EventId::from(Uuid::try_get_by(row, "event_id")?));
+        let fresh = rows.iter().map(id).collect::<Result<_, _>>()?;
+        Ok(Claimed { tx, fresh })
+    }
+
+    /// Has the messages of a batch handled that it was the first to claim, and commits. After an error nothing of it was done.
+    pub(super) async fn finish(
+        &self,
+        batch: &[Incoming<M>],
+        claimed: Result<Claimed, DbErr>,
+    ) -> Result<Vec<Outcome>, Fault> {
+        self.handle(batch, claimed).await?;
+        let outcomes = vec![Outcome::Done; batch.len()];
+        self.count(batch, &outcomes);
+        Ok(outcomes)
+    }
+
+    async fn handle(&self, batch: &[Incoming<M>], claimed: Result<Claimed, DbErr>) -> Result<(), Fault> {
+        let Claimed { tx, mut fresh } = claimed?;
         let mut taken = Vec::with_capacity(fresh.len());
         for incoming in batch {
             let message = incoming.message.as_ref().map_err(|error| Fault::Poison(error.clone()))?;
@@ -161,15 +196,6 @@ impl<M: Message, H: Handler<M>> Intake<M, H> {
             self.handler.handle_all(&tx, &taken).await?;
         }
         Ok(tx.commit().await?)
-    }
-
-    /// Enters the batch into the inbox; answers those that were not in it yet.
-    async fn claim(&self, tx: &Tx, batch: &[Incoming<M>]) -> Result<HashSet<EventId>, DbErr> {
-        let now = self.db.clock().now();
-        let readable = batch.iter().filter(|incoming| incoming.message.is_ok());
-        let rows = readable.map(|it| [self.durable.name.into(), Uuid::from(it.id).into(), now.into()]);
-        let rows = CLAIM.returning(tx, rows.collect()).await?;
-        rows.iter().map(|row| Ok(EventId::from(Uuid::try_get_by(row, "event_id")?))).collect()
     }
 
     async fn bury(&self, incoming: &Incoming<M>, error: &str) -> Result<(), DbErr> {

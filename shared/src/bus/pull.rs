@@ -4,13 +4,14 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use async_nats::jetstream::{AckKind, Message as Raw, consumer::PullConsumer};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{FutureExt, StreamExt, future::OptionFuture, join};
+use sea_orm::DbErr;
 use tokio::task::unconstrained;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Handler, Message,
-    intake::{Incoming, Intake, Outcome},
+    intake::{Claimed, Incoming, Intake, Outcome},
     jetstream::JetStream,
 };
 use crate::{
@@ -91,91 +92,135 @@ async fn measure(consumer: &PullConsumer, name: &'static str) -> Infallible {
     }
 }
 
+/// What came together.
+struct Received<M> {
+    messages: Vec<Raw>,
+    batch: Vec<Incoming<M>>,
+    /// What was wrong with the subscription after them.
+    fault: Option<anyhow::Error>,
+}
+
+impl<M: Message> Received<M> {
+    fn of<E: Into<anyhow::Error>>(results: Vec<Result<Raw, E>>) -> Self {
+        let (mut messages, mut fault) = (Vec::with_capacity(results.len()), None);
+        for result in results {
+            match result {
+                Ok(message) => messages.push(message),
+                Err(error) => fault = Some(error.into()),
+            }
+        }
+        Self { batch: messages.iter().map(decode).collect(), messages, fault }
+    }
+}
+
 /// Reads until something is wrong with the subscription or the process stops.
 async fn read<M: Message, H: Handler<M>>(
     consumer: &PullConsumer,
     intake: &Intake<M, H>,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
-    let batch = intake.durable.batch();
+    let most = intake.durable.batch();
     let stream = consumer
         .stream()
         // The next ones are here when a batch is committed.
-        .max_messages_per_batch(2 * batch)
+        .max_messages_per_batch(2 * most)
         .heartbeat(Duration::from_secs(5))
         .expires(Duration::from_secs(30))
         .messages()
         .await?;
-    let mut batches = stream.ready_chunks(batch);
+    let mut batches = stream.ready_chunks(most);
+    let mut following: Option<(Received<M>, _)> = None;
     loop {
-        let batch = tokio::select! {
-            biased;
-            () = stop.cancelled() => {
-                give_back(batches.next().now_or_never().flatten().unwrap_or_default()).await;
-                return Ok(());
-            }
-            // A task has a budget of 128 messages before it is to let others run: a batch would end there.
-            batch = tokio::time::timeout(WATCHDOG, unconstrained(batches.next())) => batch,
-        };
-        match batch {
-            Ok(Some(batch)) => {
-                let mut fault = None;
-                let mut messages = Vec::with_capacity(batch.len());
-                for message in batch {
-                    match message {
-                        Ok(message) => messages.push(message),
-                        Err(error) => fault = Some(error),
+        if stop.is_cancelled() {
+            let claimed = following.map(|(received, _)| received.messages);
+            let waiting =
+                batches.next().now_or_never().flatten().map(|results| Received::<M>::of(results).messages);
+            give_back(claimed.into_iter().chain(waiting).flatten()).await;
+            return Ok(());
+        }
+        let (received, claimed) = match following.take() {
+            Some(following) => following,
+            None => tokio::select! {
+                () = stop.cancelled() => continue,
+                // A task has a budget of 128 messages before it is to let others run: a batch would end there.
+                results = tokio::time::timeout(WATCHDOG, unconstrained(batches.next())) => match results {
+                    Ok(Some(results)) => claim(Received::of(results), intake).await,
+                    Ok(None) => anyhow::bail!("the subscription ended"),
+                    Err(_) => {
+                        let pending = consumer.get_info().await?.num_pending;
+                        anyhow::ensure!(
+                            pending == 0,
+                            "{pending} messages are pending and none came for {WATCHDOG:?}"
+                        );
+                        continue;
                     }
                 }
-                if !messages.is_empty() {
-                    take(messages, intake, stop).await;
-                }
-                if let Some(fault) = fault {
-                    return Err(fault.into());
-                }
+            },
+        };
+        // While a batch is at work the next one is claimed, if it is here.
+        let here = if received.fault.is_none() {
+            unconstrained(batches.next()).now_or_never().flatten()
+        } else {
+            None
+        };
+        let here = OptionFuture::from(here.map(|results| claim(Received::of(results), intake)));
+        let (finished, claimed) = join!(intake.finish(&received.batch, claimed), here);
+        following = match finished {
+            Ok(outcomes) => {
+                acknowledge(&received.messages, outcomes).await;
+                claimed
             }
-            Ok(None) => anyhow::bail!("the subscription ended"),
             Err(_) => {
-                let pending = consumer.get_info().await?.num_pending;
-                anyhow::ensure!(
-                    pending == 0,
-                    "{pending} messages are pending and none came for {WATCHDOG:?}"
-                );
+                // What the next one has claimed is not to be waited for.
+                let waiting = claimed.map(|(received, _)| received);
+                take_one_by_one(&received, intake, stop).await;
+                OptionFuture::from(waiting.map(|received| claim(received, intake))).await
             }
+        };
+        if let Some(fault) = received.fault {
+            return Err(fault);
         }
     }
 }
 
-/// Takes a batch and acknowledges it.
-async fn take<M: Message, H: Handler<M>>(
-    messages: Vec<Raw>,
+async fn claim<M: Message, H: Handler<M>>(
+    received: Received<M>,
+    intake: &Intake<M, H>,
+) -> (Received<M>, Result<Claimed, DbErr>) {
+    let claimed = intake.claim(&received.batch).await;
+    (received, claimed)
+}
+
+/// Takes what could not be taken together, and acknowledges it; nothing when the process stops while the database is away.
+async fn take_one_by_one<M: Message, H: Handler<M>>(
+    received: &Received<M>,
     intake: &Intake<M, H>,
     stop: &CancellationToken,
 ) {
-    let batch: Vec<Incoming<M>> = messages.iter().map(decode).collect();
-    let outcomes = loop {
-        match intake.take(&batch).await {
-            Ok(outcomes) => break outcomes,
-            Err(error) => {
-                tracing::warn!(consumer = intake.durable.name, %error, "the database is away; the events wait");
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = tokio::time::sleep(PAUSE) => {}
-                }
-                acknowledge(messages.iter().map(|message| (message, AckKind::Progress))).await;
-            }
+    let mut taken = intake.take_one_by_one(&received.batch).await;
+    while let Err(error) = taken {
+        tracing::warn!(consumer = intake.durable.name, %error, "the database is away; the events wait");
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(PAUSE) => {}
         }
-    };
+        answer(received.messages.iter().map(|message| (message, AckKind::Progress))).await;
+        taken = intake.take(&received.batch).await;
+    }
+    acknowledge(&received.messages, taken.unwrap_or_default()).await;
+}
+
+async fn acknowledge(messages: &[Raw], outcomes: Vec<Outcome>) {
     let kinds = outcomes.into_iter().map(|outcome| match outcome {
         Outcome::Done => AckKind::Ack,
         Outcome::Retry(after) => AckKind::Nak(Some(after)),
         Outcome::Dead => AckKind::Term,
     });
-    acknowledge(messages.iter().zip(kinds)).await;
+    answer(messages.iter().zip(kinds)).await;
 }
 
 /// No answer is waited for: an acknowledgement that is lost costs a redelivery, which the inbox takes as done.
-async fn acknowledge(acks: impl Iterator<Item = (&Raw, AckKind)>) {
+async fn answer(acks: impl Iterator<Item = (&Raw, AckKind)>) {
     let mut failed = 0;
     for (message, kind) in acks {
         failed += usize::from(message.ack_with(kind).await.is_err());
@@ -186,9 +231,9 @@ async fn acknowledge(acks: impl Iterator<Item = (&Raw, AckKind)>) {
 }
 
 /// At a stop, what was fetched ahead goes back at once instead of after the acknowledgement deadline.
-async fn give_back<E>(batch: Vec<Result<Raw, E>>) {
-    let messages: Vec<Raw> = batch.into_iter().flatten().collect();
-    acknowledge(messages.iter().map(|message| (message, AckKind::Nak(None)))).await;
+async fn give_back(messages: impl Iterator<Item = Raw>) {
+    let messages: Vec<Raw> = messages.collect();
+    answer(messages.iter().map(|message| (message, AckKind::Nak(None)))).await;
 }
 
 fn decode<M: Message>(raw: &Raw) -> Incoming<M> {

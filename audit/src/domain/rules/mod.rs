@@ -5,7 +5,9 @@ mod alert;
 mod entry;
 mod rule;
 mod span;
+mod window;
 
 pub use alert::{Finding, MOST_NAMED};
 pub use entry::{Entry, Subject};
 pub use rule::{Measure, Rule, RuleName, Rules};
+pub use window::Moment;
