@@ -69,17 +69,17 @@ impl Recorder {
                 erased.push(person);
             }
         }
-        // While the database writes the rows, what they are found by and counted as is worked out.
-        let derive = async {
+        // The database does one after the other; the others are worked out meanwhile.
+        let find = async {
             let lines = parts.iter().map(|(sequence, person, facts, withheld)| {
                 store::Indexed::of(*sequence, *person, facts, withheld)
             });
-            (lines.collect::<Vec<_>>(), measures(entries.iter().map(AuditEntry::event)))
+            index(tx.db()).add(tx, &lines.collect::<Vec<_>>()).await
         };
-        let (appended, (lines, measures)) = join!(store::append(tx, &head, rows), derive);
-        appended?;
+        let count = async { store::metrics::add(tx, &measures(entries.iter().map(AuditEntry::event))).await };
+        let (appended, found, counted) = join!(store::append(tx, &head, rows), find, count);
+        appended.and(found).and(counted)?;
         store::move_head(tx, &self.signer.sign(end.0, end.1, recorded_at)).await?;
-        index(tx.db()).add(tx, &lines).await?;
         for person in erased {
             store::destroy(tx, person, now).await?;
             index(tx.db()).forget(tx, person).await?;
@@ -87,7 +87,6 @@ impl Recorder {
         let numbers: Vec<_> =
             entries.iter().map(|entry| (&*entry.event().source, entry.event().sequence)).collect();
         store::arrivals::note(tx, &numbers).await?;
-        store::metrics::add(tx, &measures).await?;
         self.analyzer.look(tx, entries.iter().map(AuditEntry::event)).await?;
         self.feed.wake_after(tx);
         Ok(())
