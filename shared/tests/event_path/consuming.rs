@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, atomic::Ordering};
 
 use shared::{
-    bus::{Fault, Handler, Taken},
+    bus::{Durable, Fault, Handler, Taken},
     db::Tx,
     events::{Envelope, TicketDeleted},
     testing::World,
@@ -115,6 +115,39 @@ async fn a_durable_consumer_that_was_deleted_reads_from_the_start_and_doubles_no
     world.until("the consumer is back", || async { effects(&audit).await.len() == 6 }).await;
     world.drain().await;
     assert_eq!(effects(&audit).await.len(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_fails_does_not_wait_for_the_next_one_which_has_claimed_what_came_again() {
+    let world = World::start().await;
+    if world.is_embedded() {
+        return; // Nothing waits in the local bus: a batch is there when the one before is done.
+    }
+    let (tickets, audit) = databases(&world).await;
+    world.bus("audit").await.relay(tickets.background());
+    for number in numbers(8) {
+        emit(&tickets, &number).await;
+    }
+    world.drain().await;
+    for envelope in world.emitted("tickets").await {
+        world.deliver_again(&envelope).await;
+    }
+    for number in &numbers(40)[8..] {
+        emit(&tickets, number).await;
+    }
+    world.drain().await;
+    // Eight are a batch: the first fails, the second is the same again.
+    let definition = include_str!("../../../nats/consumers/audit.json");
+    assert!(definition.contains("\"max_ack_pending\": 4096"));
+    let small = definition.replace("\"max_ack_pending\": 4096", "\"max_ack_pending\": 32");
+    let recorder = Recorder { poison: Some("003"), ..Recorder::default() };
+    let small = Durable::new("audit", &small).expect("the definition is sound");
+    world.bus("audit").await.subscribe(small, audit.background(), recorder).unwrap();
+    world.until("all but one have their effect", || async { effects(&audit).await.len() == 39 }).await;
+    world.drain().await;
+    let expected: Vec<_> = numbers(40).into_iter().filter(|number| number != "003").collect();
+    assert_eq!(effects(&audit).await, expected);
+    assert_eq!(count(&audit, "SELECT count(*) FROM failed_events").await, 1);
 }
 
 /// Takes what comes together as one, and remembers how it came.

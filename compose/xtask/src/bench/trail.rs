@@ -18,8 +18,8 @@ use crate::stop::Stop;
 
 /// How much of the bare INSERT's pace the consumer is to reach.
 const RATIO: f64 = 0.5;
-/// What a consumer commits together at the most (`shared::bus`); here it is what one INSERT has.
-const BATCH: u32 = 256;
+/// What audit commits together at the most (`nats/consumers/audit.json`); here it is what one INSERT has.
+const BATCH: u32 = 1024;
 /// Seldom, so that looking costs the service nothing; when it recorded what, it has written down itself.
 const LOOK: Duration = Duration::from_millis(250);
 /// Without progress for so long, something is wrong.
@@ -54,7 +54,7 @@ pub fn measure(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
         &what,
         median(ours),
         median(theirs),
-        "INSERT of the same rows, 256 at a time",
+        "INSERT of the same rows, 1,024 at a time",
         RATIO,
     );
     table.tell("events that audit recorded in one transaction", &format!("{:.0}", median(together)));
