@@ -116,7 +116,7 @@ impl<M: Message, H: Handler<M>> Intake<M, H> {
     /// Takes a batch in its order, in one transaction; when something in it fails, one by one. An error means that the
     /// database is away: nothing is known of the batch and it shall be offered again.
     pub(super) async fn take(&self, batch: &[Incoming<M>]) -> Result<Vec<Outcome>, DbErr> {
-        match self.take_together(batch).await {
+        match self.finish(batch, self.claim(batch).await).await {
             Ok(outcomes) => Ok(outcomes),
             Err(_) => self.take_one_by_one(batch).await,
         }
@@ -152,10 +152,6 @@ impl<M: Message, H: Handler<M>> Intake<M, H> {
                 Ok(Outcome::Dead)
             }
         }
-    }
-
-    async fn take_together(&self, batch: &[Incoming<M>]) -> Result<Vec<Outcome>, Fault> {
-        self.finish(batch, self.claim(batch).await).await
     }
 
     /// Enters a batch into the inbox, in a transaction that is to be finished.
