@@ -9,7 +9,7 @@ use std::{
 use chrono::DateTime;
 use sea_orm::{
     ConnectionTrait, DbErr, ExprTrait, Value,
-    sea_query::{Expr, Order, Query, SelectStatement},
+    sea_query::{Condition, Expr, Order, Query},
 };
 use shared::{
     clock::Timestamp,
@@ -59,8 +59,13 @@ pub async fn busy(tx: &Tx, entries: &[Entry]) -> Result<Vec<(Rule, BTreeSet<Stri
     let mut busy = Vec::new();
     for (rule, keys) in hit.into_values() {
         let least = i64::from(rule.measure.least());
-        let mut select = under("rule_events", &rule, &keys);
-        select.column("key").group_by_col("key").and_having(Expr::cust("count(*)").gte(least));
+        let mut select = Query::select();
+        select
+            .column("key")
+            .from("rule_events")
+            .cond_where(under(&rule, &keys))
+            .group_by_col("key")
+            .and_having(Expr::cust("count(*)").gte(least));
         let rows = tx.query_all(&select).await?;
         let keys: BTreeSet<_> = rows.iter().map(|row| row.try_get("", "key")).collect::<Result<_, _>>()?;
         if !keys.is_empty() {
@@ -78,9 +83,11 @@ pub async fn spoken_of(
     ends: &RangeInclusive<i64>,
 ) -> Result<BTreeMap<String, Vec<i64>>, DbErr> {
     let window = rule.window_micros();
-    let mut select = under("alerts", rule, keys);
+    let mut select = Query::select();
     select
         .columns(["key", "at_micros"])
+        .from("alerts")
+        .cond_where(under(rule, keys))
         .and_where(Expr::col("at_micros").gt(ends.start() - window))
         .and_where(Expr::col("at_micros").lt(ends.end() + window));
     let mut spoken_of = BTreeMap::<String, Vec<i64>>::new();
@@ -97,9 +104,11 @@ pub async fn moments(
     keys: &BTreeSet<&str>,
     ends: &RangeInclusive<i64>,
 ) -> Result<BTreeMap<String, Vec<Moment>>, DbErr> {
-    let mut select = under("rule_events", rule, keys);
+    let mut select = Query::select();
     select
         .columns(["key", "at_micros", "value", "is_hit"])
+        .from("rule_events")
+        .cond_where(under(rule, keys))
         .and_where(Expr::col("at_micros").gt(ends.start() - rule.window_micros()))
         .and_where(Expr::col("at_micros").lte(*ends.end()))
         .order_by("at_micros", Order::Asc);
@@ -120,19 +129,15 @@ pub async fn forget_older(tx: &Tx, rule: &Rule, keys: &BTreeSet<&str>, at: i64) 
     let mut delete = Query::delete();
     delete
         .from_table("rule_events")
-        .and_where(Expr::col("rule").eq(rule.name.as_str()))
-        .and_where(Expr::col("key").is_in(keys.iter().copied()))
+        .cond_where(under(rule, keys))
         .and_where(Expr::col("at_micros").lt(at - rule.kept_micros()));
     tx.execute(&delete).await.map(drop)
 }
 
-fn under(table: &'static str, rule: &Rule, keys: &BTreeSet<&str>) -> SelectStatement {
-    let mut select = Query::select();
-    select
-        .from(table)
-        .and_where(Expr::col("rule").eq(rule.name.as_str()))
-        .and_where(Expr::col("key").is_in(keys.iter().copied()));
-    select
+fn under(rule: &Rule, keys: &BTreeSet<&str>) -> Condition {
+    Condition::all()
+        .add(Expr::col("rule").eq(rule.name.as_str()))
+        .add(Expr::col("key").is_in(keys.iter().copied()))
 }
 
 /// What the window that ends then holds.

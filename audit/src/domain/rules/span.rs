@@ -44,7 +44,7 @@ mod tests {
         ] {
             assert_eq!(open_ends(100..=109, 10, &alerts), expected, "{alerts:?}");
         }
-        // Of several events, from 100 to 150.
+        // Of several events, from 100 to 150: the last one's window may end at 159.
         assert_eq!(open_ends(100..=159, 10, &[140, 95]), [105..=130, 150..=159]);
         assert_eq!(open_ends(100..=159, 10, &[110, 121]), [100..=100, 131..=159]);
         assert_eq!(open_ends(105..=109, 10, &[100]), []);
