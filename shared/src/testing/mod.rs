@@ -2,6 +2,7 @@
 //! ports, callers with signed tokens. Nothing in it stands in for a part of ours.
 
 mod backends;
+mod deliveries;
 mod issuer;
 
 use std::{
@@ -20,11 +21,11 @@ pub use self::backends::published;
 use self::{backends::Backends, issuer::Issuer};
 use crate::{
     auth::{Caller, Role},
-    bus::{Bus, Lane, Outgoing},
+    bus::Bus,
     clock::{Clock, Timestamp},
     config::{Common, Settings, Sources},
     db::Db,
-    events::{Command, Envelope, Event, NewCommand, NewEvent},
+    events::Envelope,
     ids::{SessionId, UserId},
     process::Process,
 };
@@ -234,52 +235,6 @@ impl World {
         let rows = db.conn().query_all_raw(sql).await.expect("the outbox can be read");
         let json = |row: &sea_orm::QueryResult| row.try_get::<String>("", "envelope").expect("a text");
         rows.iter().map(|row| serde_json::from_str(&json(row)).expect("an envelope")).collect()
-    }
-
-    /// Gives an event to its consumers as its service would, and waits until they took it.
-    pub async fn deliver<E: Event>(&self, event: &E, aggregate_version: i64, by: Option<UserId>) -> Envelope {
-        let envelope = self.envelope(event, aggregate_version, by);
-        self.deliver_again(&envelope).await;
-        envelope
-    }
-
-    /// An event as its service would publish it now.
-    pub fn envelope<E: Event>(&self, event: &E, aggregate_version: i64, by: Option<UserId>) -> Envelope {
-        let source = match E::TYPE.split('.').next() {
-            Some("ticket") => "tickets",
-            Some("file") => "files",
-            Some("notification") => "notifications",
-            Some("security" | "sla" | "report") => "audit",
-            _ => "auth",
-        };
-        let event = NewEvent::of(event, aggregate_version, by, self.clock().now());
-        let mut envelope = event.into_envelope(source, Some("a-request".to_owned()), None);
-        envelope.sequence = self.sequence.fetch_add(1, Ordering::Relaxed) + 1;
-        envelope
-    }
-
-    /// Publishes an envelope as it is, whether it came before or not.
-    pub async fn deliver_again(&self, envelope: &Envelope) {
-        let payload = serde_json::to_string(envelope).expect("an envelope serialises");
-        self.deliver_raw(Lane::Events, envelope.event_id, envelope.subject(), payload).await;
-    }
-
-    /// Gives a command as another service would, and waits until its consumer took it.
-    pub async fn command<C: Command>(&self, command: &C) {
-        let envelope = NewCommand::of(command, self.clock().now()).0;
-        let payload = serde_json::to_string(&envelope).expect("a command serialises");
-        self.deliver_raw(Lane::Commands, envelope.command_id, envelope.subject(), payload).await;
-    }
-
-    async fn deliver_raw(&self, lane: Lane, id: crate::ids::EventId, subject: String, payload: String) {
-        let bus = self.bus("world").await;
-        bus.ready_to_publish().await;
-        // JetStream would drop a repeated id by itself; a message id of its own brings the repetition to the inbox.
-        let again = Some(crate::ids::EventId::at(crate::clock::Clock::system().now()));
-        let outgoing = Outgoing { id, again, subject, payload, traceparent: None, cloud: None };
-        let (published, fault) = bus.publish(lane, vec![outgoing]).await;
-        assert!(published.count == 1 && fault.is_none(), "the event could not be delivered: {fault:?}");
-        self.drain().await;
     }
 
     /// The stream of events of this world; `None` on the local bus, or while it is not made.

@@ -3,6 +3,7 @@
 use shared::bus::{Durable, Fault, Handler};
 use shared::db::Tx;
 use shared::events::{Envelope, UserDeleted, UserRegistered, UserRoleChanged, UserStatusChanged};
+use shared::ids::UserId;
 
 use crate::domain::Account;
 use crate::service::account;
@@ -85,11 +86,14 @@ impl Handler for Users {
                 let UserRoleChanged { user_id, new_role, .. } = event.data()?;
                 let role =
                     new_role.parse().map_err(|_| Fault::Poison(format!("there is no role {new_role:?}")))?;
-                account::note_role(tx, shelf, user_id, role, version).await?;
+                let noted = account::note(tx, shelf, user_id, |copy| copy.role.take(role, version)).await?;
+                noted.ok_or_else(|| unheard_of(user_id))?;
             }
             Some(Decision::NoteStatus) => {
                 let UserStatusChanged { user_id, is_active } = event.data()?;
-                account::note_status(tx, shelf, user_id, is_active, version).await?;
+                let noted =
+                    account::note(tx, shelf, user_id, |copy| copy.is_active.take(is_active, version)).await?;
+                noted.ok_or_else(|| unheard_of(user_id))?;
             }
             Some(Decision::Erase) => {
                 let UserDeleted { user_id } = event.data()?;
@@ -99,6 +103,11 @@ impl Handler for Users {
         }
         Ok(())
     }
+}
+
+/// An event overtook the one that its account begins with, which was put off: so is this.
+fn unheard_of(user_id: UserId) -> Fault {
+    Fault::Passing(anyhow::anyhow!("the registration of the account {user_id} has not come yet"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
 use sea_orm::DbErr;
-use shared::auth::Role;
 use shared::clock::Timestamp;
 use shared::db::Tx;
 use shared::ids::UserId;
@@ -17,38 +16,19 @@ pub async fn register(tx: &Tx, shelf: &Shelf, account: Account, now: Timestamp) 
     learn(tx, shelf, known, |copy| copy.learn(account)).await
 }
 
-/// Notes an account's new role, unless something newer is known.
+/// Notes what an event says of an account, unless something newer is known. `None` of one that nobody has heard of: its
+/// registration is still to come, and would tell an older story.
 ///
 /// # Errors
 /// The database refuses or is away.
-pub async fn note_role(
+pub async fn note(
     tx: &Tx,
     shelf: &Shelf,
     user_id: UserId,
-    role: Role,
-    version: i64,
-) -> Result<(), DbErr> {
-    if let Some(known) = store::lock(tx, user_id).await? {
-        learn(tx, shelf, known, |copy| copy.role.take(role, version)).await?;
-    }
-    Ok(())
-}
-
-/// Notes whether an account may be used, unless something newer is known.
-///
-/// # Errors
-/// The database refuses or is away.
-pub async fn note_status(
-    tx: &Tx,
-    shelf: &Shelf,
-    user_id: UserId,
-    is_active: bool,
-    version: i64,
-) -> Result<(), DbErr> {
-    if let Some(known) = store::lock(tx, user_id).await? {
-        learn(tx, shelf, known, |copy| copy.is_active.take(is_active, version)).await?;
-    }
-    Ok(())
+    lesson: impl FnOnce(&mut Account),
+) -> Result<Option<Known>, DbErr> {
+    let Some(known) = store::lock(tx, user_id).await? else { return Ok(None) };
+    learn(tx, shelf, known, lesson).await.map(Some)
 }
 
 /// Erases somebody, for good: nothing late brings them back.

@@ -56,6 +56,23 @@ async fn an_older_word_never_overwrites_a_newer_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_overtakes_the_registration_waits_for_it() {
+    let users = Users::start().await;
+    let alice = users.world.user("alice@example.com");
+    let registered = UserRegistered { user_id: alice.id, email: alice.email.clone(), role: "user".into() };
+    let agent = UserRoleChanged { user_id: alice.id, old_role: "user".into(), new_role: "agent".into() };
+    let closed = UserStatusChanged { user_id: alice.id, is_active: false };
+    let [registered, agent, closed] = [
+        users.world.envelope(&registered, 1, None),
+        users.world.envelope(&agent, 2, None),
+        users.world.envelope(&closed, 3, None),
+    ];
+
+    users.world.deliver_in_order(&[&closed, &agent, &registered]).await;
+    assert_eq!(copy(&users).await, ("alice@example.com".into(), "agent".into(), false, [1, 2, 3]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_comes_again_changes_nothing() {
     let users = Users::start().await;
     let alice = users.world.user("alice@example.com");
