@@ -1,27 +1,15 @@
-#![doc = include_str!("../README.md")]
+//! The program around [`audit_seed`].
 
 use std::io::{BufWriter, Write, stdout};
 
 use anyhow::Context;
-use audit::domain::Signer;
+use audit_seed::{World, write_trail};
 use chrono::TimeDelta;
 use clap::{Parser, Subcommand};
 use shared::{
     clock::{Clock, Timestamp},
     config::Secret,
-    vault::derive,
 };
-
-use world::World;
-
-mod chain;
-mod counted;
-mod life;
-mod random;
-mod script;
-mod times;
-mod words;
-mod world;
 
 #[derive(Parser)]
 #[command(about = "What a house of some years has told, made up")]
@@ -77,8 +65,7 @@ fn main() -> anyhow::Result<()> {
             Ok(to.flush()?)
         }
         Form::Trail { months, secret } => {
-            let signer = Signer::of(&derive(&Secret::new(secret), "audit", "checkpoints"));
-            script::write(&mut world, signer, count, months, until, &mut to)
+            write_trail(&mut world, &Secret::new(secret), count, months, until, &mut to)
         }
     }
 }

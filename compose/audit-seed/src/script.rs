@@ -4,7 +4,11 @@ use std::io::Write;
 
 use audit::domain::{Grain, Signer};
 use chrono::{Datelike, Months, TimeDelta};
-use shared::clock::{Timestamp, rfc3339};
+use shared::{
+    clock::{Timestamp, rfc3339},
+    config::Secret,
+    vault::derive,
+};
 
 use crate::{
     chain::{self, Chain},
@@ -19,18 +23,20 @@ const METRICS: &str =
 const KEYS: &str = "person_keys (person_id, personal_key, created_at)";
 const CHECKPOINTS: &str = "checkpoints (sequence, hash, recorded_at, key_id, signature)";
 
-/// Writes `count` events of `months` months up to `until` as the tables of audit.
+/// Writes `count` events of `months` months up to `until` as the tables of audit, for psql. The trail is signed by the key that
+/// follows from this `AUDIT_SECRET`.
 ///
 /// # Errors
 /// When nothing can be written.
-pub fn write(
+pub fn write_trail(
     world: &mut World,
-    signer: Signer,
+    secret: &Secret,
     count: u64,
     months: u32,
     until: Timestamp,
     to: &mut impl Write,
 ) -> anyhow::Result<()> {
+    let signer = Signer::of(&derive(secret, "audit", "checkpoints"));
     let until = Grain::Hour.start(until);
     let from = until.checked_sub_months(Months::new(months)).unwrap_or(until);
     let mut work = Work {

@@ -2,9 +2,10 @@
 //! JetStream's store is wiped under it. Afterwards every ticket that was answered 201 is there, with one audit row and one
 //! mail. And with three replicas of tickets, of which one is killed again and again, what happens by itself happens once;
 //! with three of notifications, each mail is sent, and a repeat is known by its Message-ID; with three of audit, the trail is one
-//! chain that has each event once; with two of each behind a proxy, a restart of one is nobody's business. PostgreSQL crashes under
+//! chain that has each event once, and old months of it go into files whole or not at all; with two of each behind a proxy, a restart of one is nobody's business. PostgreSQL crashes under
 //! them and is back. And when all of it is lost, a backup that was taken while people worked brings it back.
 
+mod archives;
 mod backup;
 mod clients;
 mod desk;

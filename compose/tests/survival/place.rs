@@ -63,6 +63,7 @@ impl Place {
             ("S3_SECRET_KEY", named("TEST_S3_SECRET_KEY")),
             ("S3_BUCKET_TICKETS", bucket("tickets")),
             ("S3_BUCKET_AVATARS", bucket("avatars")),
+            ("S3_BUCKET_AUDIT", bucket("audit")),
         ];
         let real = Real {
             admin: database.to_owned(),
@@ -103,6 +104,11 @@ impl Place {
     /// The settings of an S3 server and of buckets that nobody else has here, if one is named.
     pub fn buckets(&self) -> Option<&[(&'static str, String)]> {
         self.real.as_ref()?.s3.as_deref()
+    }
+
+    /// The program `psql`, where PostgreSQL's are named.
+    pub fn psql() -> Option<PathBuf> {
+        Some(postgres_programs()?.join("psql"))
     }
 
     /// The program of a Redis server, where one is named.
@@ -252,8 +258,7 @@ pub struct Postgres {
 impl Postgres {
     /// Makes a cluster and starts it. `None` where its programs are not named.
     pub fn start() -> Option<Self> {
-        #[allow(clippy::disallowed_methods, reason = "tests are told their servers by the environment")]
-        let programs = std::env::var_os("TEST_PG_BIN").filter(|folder| !folder.is_empty())?.into();
+        let programs = postgres_programs()?;
         let folder = tempfile::tempdir().expect("a temporary directory can be made");
         let is_root = folder.path().metadata().expect("the folder is there").uid() == 0;
         let user = is_root.then(other_user);
@@ -321,6 +326,12 @@ impl Drop for Postgres {
         // It may never have started.
         let _ = self.program("pg_ctl", &["stop", "--mode=immediate", "--wait"]).status();
     }
+}
+
+/// Where PostgreSQL's programs lie, if that is named.
+fn postgres_programs() -> Option<PathBuf> {
+    #[allow(clippy::disallowed_methods, reason = "tests are told their servers by the environment")]
+    std::env::var_os("TEST_PG_BIN").filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
 /// The user `postgres` of the package or, without one, `nobody`.

@@ -8,10 +8,7 @@ mod issuer;
 use std::{
     future::Future,
     net::TcpListener,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Mutex, PoisonError, atomic::AtomicI64},
     time::{Duration, Instant},
 };
 

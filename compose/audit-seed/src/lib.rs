@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod chain;
+mod counted;
+mod life;
+mod random;
+mod script;
+mod times;
+mod words;
+mod world;
+
+pub use script::write_trail;
+pub use world::World;
