@@ -64,7 +64,7 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> anyhow::Result<Vec<String>> {
 async fn applied(db: &Db) -> Result<BTreeSet<String>, DbErr> {
     let db = db.background();
     let conn = db.conn();
-    if !SchemaManager::new(conn).has_table("seaql_migrations").await? {
+    if !SchemaManager::new(db.pool()).has_table("seaql_migrations").await? {
         return Ok(BTreeSet::new());
     }
     let rows = conn.query_all_raw(db.sql("SELECT version FROM seaql_migrations", [])).await?;

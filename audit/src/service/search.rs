@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use sea_orm::ConnectionTrait;
 use shared::db::Db;
 
 use super::App;

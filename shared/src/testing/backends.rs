@@ -10,7 +10,7 @@ use std::{
 
 use async_nats::jetstream::stream::Stream;
 use futures_util::TryStreamExt;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, Database, Statement};
 use uuid::Uuid;
 
 const STREAMS: [&str; 2] = ["HELPDESK", "HELPDESK_COMMANDS"];
@@ -128,7 +128,7 @@ impl Backends {
 ///
 /// # Panics
 /// When it cannot be read.
-pub async fn published(db: &DatabaseConnection) -> Option<i64> {
+pub async fn published(db: &impl ConnectionTrait) -> Option<i64> {
     let sql = "SELECT published_sequence FROM relay WHERE name = 'outbox' \
                AND NOT EXISTS (SELECT 1 FROM outbox WHERE sequence IS NULL OR sequence > published_sequence) \
                AND NOT EXISTS (SELECT 1 FROM command_outbox)";

@@ -1,5 +1,7 @@
 //! A service's own database: PostgreSQL in production, SQLite when embedded, one way through both.
 
+mod conn;
+
 use std::{
     cell::Cell,
     ops::Deref,
@@ -15,6 +17,8 @@ use sea_orm::{
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+pub use self::conn::Conn;
+use self::conn::FRESH;
 use crate::{clock::Clock, config::DatabaseConfig, http::Check, ids::EventId};
 
 /// A handle on a service's database; clones share its pools.
@@ -28,9 +32,9 @@ struct Inner {
     service: &'static str,
     /// For the HTTP workers. A PostgreSQL connection is woken by the runtime that opened it, and each worker has a runtime of its
     /// own: where there are enough, each has a pool of its own, and no answer wakes two threads.
-    http: Vec<DatabaseConnection>,
+    http: Vec<Arc<Conn>>,
     /// For tasks on the main runtime.
-    background: DatabaseConnection,
+    background: Arc<Conn>,
     /// SQLite has one writer. Waiting for it here is fair and costs nothing; its busy handler would sleep and retry.
     writer: Option<Arc<Semaphore>>,
     clock: Clock,
@@ -67,12 +71,13 @@ impl Db {
                 // By the worker that needs one, on its own runtime.
                 options.min_connections(0).connect_lazy(true);
             }
-            http.push(Database::connect(options).await.map_err(failed)?);
+            http.push(Arc::new(Conn::new(Database::connect(options).await.map_err(failed)?)));
         }
         let background = if sqlite {
             http[0].clone()
         } else {
-            Database::connect(options(config, config.background_connections)).await.map_err(failed)?
+            let options = options(config, config.background_connections);
+            Arc::new(Conn::new(Database::connect(options).await.map_err(failed)?))
         };
         let inner = Inner {
             service: config.service,
@@ -93,9 +98,14 @@ impl Db {
 
     /// The connection for reads; writes go through [`Db::begin`].
     #[must_use]
-    pub fn conn(&self) -> &DatabaseConnection {
+    pub fn conn(&self) -> &Conn {
         let Inner { http, background, .. } = &*self.inner;
         if self.background { background } else { &http[WORKER.get() % http.len()] }
+    }
+
+    /// The pool, for what makes tables.
+    pub(crate) fn pool(&self) -> &DatabaseConnection {
+        self.conn().pool()
     }
 
     /// Begins a transaction that writes.
@@ -113,7 +123,8 @@ impl Db {
             sqlite_transaction_mode: writer.is_some().then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self.conn().begin_with_options(options).await?;
+        let (pool, _waiting) = self.conn().pool_for_transaction();
+        let transaction = pool.begin_with_options(options).await?;
         Ok(Tx {
             transaction,
             db: self.clone(),
@@ -133,7 +144,8 @@ impl Db {
             access_mode: self.is_postgres().then_some(AccessMode::ReadOnly),
             ..TransactionOptions::default()
         };
-        self.conn().begin_with_options(options).await
+        let (pool, _waiting) = self.conn().pool_for_transaction();
+        pool.begin_with_options(options).await
     }
 
     /// Whether it is PostgreSQL; otherwise it is SQLite.
@@ -211,16 +223,11 @@ impl Db {
         for (pool, connections) in [("http", &http[..]), ("background", std::slice::from_ref(background))] {
             let (mut used, mut open, mut most) = (0, 0, 0);
             for connection in connections {
-                let (size, idle, max) = if self.is_postgres() {
-                    let it = connection.get_postgres_connection_pool();
-                    (it.size(), it.num_idle(), it.options().get_max_connections())
-                } else {
-                    let it = connection.get_sqlite_connection_pool();
-                    (it.size(), it.num_idle(), it.options().get_max_connections())
-                };
-                used += (size as usize).saturating_sub(idle);
-                open += size;
-                most += max;
+                connection.give_back_idle();
+                let size = connection.size();
+                open += size.0;
+                used += size.1;
+                most += size.2;
             }
             let labels = [("service", *service), ("pool", pool)];
             metrics::gauge!("db_pool_connections_used", &labels).set(used as f64);
@@ -232,9 +239,7 @@ impl Db {
     /// Closes the pools once the last task is done with them.
     pub async fn close(&self) {
         for pool in self.inner.http.iter().chain([&self.inner.background]) {
-            if let Err(error) = pool.close_by_ref().await {
-                tracing::warn!(%error, "a database pool did not close cleanly");
-            }
+            pool.close().await;
         }
     }
 }
@@ -341,7 +346,7 @@ fn options(config: &DatabaseConfig, connections: u32) -> ConnectOptions {
         .acquire_timeout(Duration::from_secs(3))
         .connect_timeout(Duration::from_secs(3))
         .idle_timeout(Duration::from_secs(60))
-        .test_before_acquire_if_idle_for(Duration::from_secs(1))
+        .test_before_acquire_if_idle_for(FRESH)
         .sqlx_logging(false)
         .set_application_name(format!("helpdesk-{}", config.service))
         // Many short questions at once: each has one core, and is answered before it could be compiled.

@@ -1,0 +1,209 @@
+use std::{
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use sea_orm::{
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
+    RuntimeErr, Statement, Values,
+    prelude::async_trait,
+    sqlx::{
+        self, AssertSqlSafe, PgConnection, PgPool, Postgres, pool::PoolConnection, query::Query, query_with,
+    },
+};
+use sea_query_sqlx::SqlxValues;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// A connection that has answered so lately is taken to be there; any other is asked first.
+pub(super) const FRESH: Duration = Duration::from_secs(1);
+
+/// A pool, for questions that need no transaction.
+///
+/// sqlx asks a connection for a sign of life whenever it comes back to its pool, which costs as much again as a short question. So on
+/// PostgreSQL one that has answered is kept for the next question, unless a transaction waits for it.
+pub struct Conn {
+    pool: DatabaseConnection,
+    kept: Mutex<Vec<Kept>>,
+    /// A permit for each that is kept: who waits for one is served in turn.
+    there: Semaphore,
+    /// How many transactions wait for the pool.
+    awaited: AtomicUsize,
+}
+
+struct Kept {
+    connection: PoolConnection<Postgres>,
+    since: Instant,
+}
+
+/// A transaction waits for the pool until this is dropped.
+pub(super) struct Waiting<'a>(&'a AtomicUsize);
+
+impl Conn {
+    pub(super) fn new(pool: DatabaseConnection) -> Self {
+        Self { pool, kept: Mutex::default(), there: Semaphore::new(0), awaited: AtomicUsize::new(0) }
+    }
+
+    /// The pool itself.
+    pub(super) fn pool(&self) -> &DatabaseConnection {
+        &self.pool
+    }
+
+    /// The pool for a transaction: one that is kept goes back to it, and none is kept while this waits.
+    pub(super) fn pool_for_transaction(&self) -> (&DatabaseConnection, Waiting<'_>) {
+        self.awaited.fetch_add(1, Ordering::Relaxed);
+        drop(self.there.try_acquire().ok().and_then(|permit| self.take_kept(permit)));
+        (&self.pool, Waiting(&self.awaited))
+    }
+
+    /// Gives back what no question has wanted lately, so that the pool may close what is idle.
+    pub(super) fn give_back_idle(&self) {
+        // The one that was kept last is taken first: the others are older.
+        let is_idle = || self.kept().first().is_some_and(|it| it.since.elapsed() >= FRESH);
+        while is_idle() {
+            let Ok(permit) = self.there.try_acquire() else { return };
+            permit.forget();
+            let idle = self.kept().remove(0);
+            drop(idle);
+        }
+    }
+
+    /// How many connections there are, how many of them are used, and how many there may be.
+    pub(super) fn size(&self) -> (u32, usize, u32) {
+        let (size, idle, most) = if self.is_postgres() {
+            let pool = self.postgres();
+            (pool.size(), pool.num_idle() + self.kept().len(), pool.options().get_max_connections())
+        } else {
+            let pool = self.pool.get_sqlite_connection_pool();
+            (pool.size(), pool.num_idle(), pool.options().get_max_connections())
+        };
+        (size, (size as usize).saturating_sub(idle), most)
+    }
+
+    /// Closes the pool once the last question is answered.
+    pub(super) async fn close(&self) {
+        if !self.is_postgres() {
+            return self.pool.get_sqlite_connection_pool().close().await;
+        }
+        self.there.close();
+        // The pool waits for all that it has given out.
+        let kept = std::mem::take(&mut *self.kept());
+        drop(kept);
+        self.postgres().close().await;
+    }
+
+    async fn ask<T>(
+        &self,
+        question: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, DbErr> {
+        let mut connection = self.take().await.map_err(|fault| match fault {
+            sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+            sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+            fault => DbErr::Conn(RuntimeErr::SqlxError(fault.into())),
+        })?;
+        // One that has not answered, or not to the end, goes back to the pool, which finds out what it is worth.
+        let answer = question(&mut connection).await;
+        let answer = answer.map_err(|fault| DbErr::Query(RuntimeErr::SqlxError(fault.into())))?;
+        self.keep(connection);
+        Ok(answer)
+    }
+
+    async fn take(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        while let Ok(permit) = self.there.try_acquire() {
+            if let Some(kept) = self.take_kept(permit)
+                && kept.since.elapsed() < FRESH
+            {
+                return Ok(kept.connection);
+            }
+        }
+        let pool = self.postgres();
+        if pool.size() < pool.options().get_max_connections() {
+            // To its end: one that is being opened is not thrown away because another is free by then.
+            return pool.acquire().await;
+        }
+        tokio::select! {
+            biased;
+            Ok(permit) = self.there.acquire() => match self.take_kept(permit) {
+                Some(kept) => Ok(kept.connection),
+                None => pool.acquire().await,
+            },
+            connection = pool.acquire() => connection,
+        }
+    }
+
+    fn take_kept(&self, permit: SemaphorePermit<'_>) -> Option<Kept> {
+        permit.forget();
+        self.kept().pop()
+    }
+
+    fn keep(&self, connection: PoolConnection<Postgres>) {
+        let mut kept = self.kept();
+        if self.awaited.load(Ordering::Relaxed) == 0 && !self.there.is_closed() {
+            kept.push(Kept { connection, since: Instant::now() });
+            self.there.add_permits(1);
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_postgres(&self) -> bool {
+        self.get_database_backend() == DbBackend::Postgres
+    }
+
+    fn postgres(&self) -> &PgPool {
+        self.pool.get_postgres_connection_pool()
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Conn {
+    fn get_database_backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        if !self.is_postgres() {
+            return self.pool.execute_raw(statement).await;
+        }
+        self.ask(async |connection| Ok(query(&statement).execute(connection).await?.into())).await
+    }
+
+    /// Several statements may be in it, and change what a connection is: it is none that is kept.
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.pool_for_transaction().0.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        if !self.is_postgres() {
+            return self.pool.query_one_raw(statement).await;
+        }
+        self.ask(async |connection| Ok(query(&statement).fetch_optional(connection).await?.map(Into::into)))
+            .await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        if !self.is_postgres() {
+            return self.pool.query_all_raw(statement).await;
+        }
+        self.ask(async |connection| {
+            let rows = query(&statement).fetch_all(connection).await?;
+            Ok(rows.into_iter().map(Into::into).collect())
+        })
+        .await
+    }
+}
+
+fn query(statement: &Statement) -> Query<'_, Postgres, SqlxValues> {
+    let values = statement.values.clone().unwrap_or(Values(Vec::new()));
+    query_with(AssertSqlSafe(statement.sql.as_str()), SqlxValues(values))
+}

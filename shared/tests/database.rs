@@ -1,0 +1,100 @@
+//! Connections of a service's database: questions keep theirs, and transactions have their turn all the same.
+
+use std::collections::BTreeSet;
+
+use futures_util::{
+    FutureExt,
+    future::{join_all, try_join_all},
+};
+use sea_orm::{ConnectionTrait, DbErr};
+use shared::{db::Db, testing::World};
+
+const CONNECTIONS: u32 = 4;
+
+/// A database of this world with few connections; `None` on SQLite, which has no server that one would be connected to.
+async fn database(world: &World) -> Option<Db> {
+    let mut config = world.common("tickets").await.database;
+    config.max_connections = CONNECTIONS;
+    let db = Db::open(&config, world.clock().clone()).await.unwrap();
+    db.is_postgres().then_some(db)
+}
+
+/// The server's process at the other end of a connection, once it has been busy for a while.
+async fn pid(conn: &impl ConnectionTrait, db: &Db) -> Result<i32, DbErr> {
+    let row = conn.query_one_raw(db.sql("SELECT pg_backend_pid() AS pid, pg_sleep(0.02)", [])).await?;
+    row.unwrap().try_get("", "pid")
+}
+
+/// As many questions at once as there are connections; who answered them.
+async fn ask_all_at_once(db: &Db) -> BTreeSet<i32> {
+    let asked = (0..CONNECTIONS).map(|_| pid(db.conn(), db));
+    try_join_all(asked).await.unwrap().into_iter().collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_question_is_asked_on_the_connection_that_has_just_answered() {
+    let world = World::start().await;
+    let Some(db) = database(&world).await else { return };
+    assert_eq!(ask_all_at_once(&db).await.len(), CONNECTIONS as usize);
+    // The pool would give out the one that has rested the longest, so never the same twice running.
+    let (mut before, mut same) = (0, 0);
+    for _ in 0..20 {
+        let answering = pid(db.conn(), &db).await.unwrap();
+        same += usize::from(answering == before);
+        before = answering;
+    }
+    assert!(same > 10, "{same} of 20");
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn transactions_get_all_connections_that_questions_have_kept() {
+    let world = World::start().await;
+    let Some(db) = database(&world).await else { return };
+    let kept = ask_all_at_once(&db).await;
+    let begun = try_join_all((0..CONNECTIONS).map(|_| db.begin())).await.unwrap();
+    let used = try_join_all(begun.iter().map(|tx| pid(&**tx, &db))).await.unwrap();
+    assert_eq!(used.into_iter().collect::<BTreeSet<_>>(), kept, "none had to be opened");
+    drop(begun);
+    assert_eq!(ask_all_at_once(&db).await, kept);
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_questions_and_transactions_at_once_all_have_their_turn() {
+    let world = World::start().await;
+    let Some(db) = database(&world).await else { return };
+    let questions = join_all((0..40).map(|_| pid(db.conn(), &db)));
+    let transactions = join_all((0..20).map(|_| async {
+        let tx = db.begin().await?;
+        let pid = pid(&*tx, &db).await?;
+        tx.commit().await.map(|()| pid)
+    }));
+    let (asked, written) = tokio::join!(questions, transactions);
+    let used: BTreeSet<i32> = asked.into_iter().chain(written).map(Result::unwrap).collect();
+    assert!(used.len() <= CONNECTIONS as usize, "{used:?}");
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_was_ended_or_not_answered_to_the_end_is_kept_by_nobody() {
+    let world = World::start().await;
+    let Some(db) = database(&world).await else { return };
+    let before = ask_all_at_once(&db).await;
+    // Given up with the answer still to come.
+    for _ in 0..CONNECTIONS {
+        assert!(pid(db.conn(), &db).now_or_never().is_none());
+    }
+    assert_eq!(ask_all_at_once(&db).await, before);
+    // By the server.
+    let tx = db.begin().await.unwrap();
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() \
+               AND datname = current_database() AND application_name = 'helpdesk-tickets'";
+    tx.rows(end, []).await.unwrap();
+    drop(tx);
+    // Whoever asks on such a one finds out, once.
+    join_all((0..CONNECTIONS).map(|_| pid(db.conn(), &db))).await;
+    let after = ask_all_at_once(&db).await;
+    assert!(after.intersection(&before).count() <= 1, "{before:?} {after:?}");
+    db.close().await;
+}
