@@ -1,8 +1,8 @@
 //! Streams that clients follow live: waiting for what is new, a sign of life in between, and when it is over.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -19,14 +19,10 @@ const HEARTBEAT: u32 = 15;
 
 /// What the live streams of a service go by; clones share it.
 #[derive(Clone)]
-pub struct Live(Arc<Inner>);
-
-struct Inner {
+pub struct Live {
     clock: Clock,
     revocations: Revocations,
     stopping: CancellationToken,
-    /// Wakes all followers at every recheck: a timer of its own would be a fifth of what a follower holds.
-    recheck: Notify,
 }
 
 /// What a follower gets next.
@@ -53,21 +49,11 @@ impl Live {
     /// Within this process.
     #[must_use]
     pub fn new(process: &Process) -> Self {
-        let live = Self(Arc::new(Inner {
+        Self {
             clock: process.clock.clone(),
             revocations: process.revocations.clone(),
             stopping: process.lifecycle.stopping(),
-            recheck: Notify::new(),
-        }));
-        let inner = live.0.clone();
-        process.lifecycle.spawn("live streams", async move {
-            while inner.stopping.run_until_cancelled(tokio::time::sleep(RECHECK)).await.is_some() {
-                inner.recheck.notify_waiters();
-            }
-            inner.recheck.notify_waiters();
-            Ok(())
-        });
-        live
+        }
     }
 
     /// Follows for as long as the caller's session lives; `end` changes when there is something new.
@@ -107,14 +93,13 @@ impl Follower {
                 return Ok(Next::Found(found));
             }
             loop {
-                // Begun before the look, so that no recheck, of which the stop is the last, is missed in between.
-                let recheck = self.live.0.recheck.notified();
+                tokio::select! {
+                    () = self.live.stopping.cancelled() => return Ok(Next::End),
+                    _ = self.end.changed() => break,
+                    () = tokio::time::sleep(RECHECK) => {}
+                }
                 if self.has_ended() || is_over() {
                     return Ok(Next::End);
-                }
-                tokio::select! {
-                    _ = self.end.changed() => break,
-                    () = recheck => {}
                 }
                 self.quiet += 1;
                 if self.quiet.is_multiple_of(HEARTBEAT) {
@@ -125,10 +110,9 @@ impl Follower {
     }
 
     fn has_ended(&self) -> bool {
-        let Inner { clock, revocations, stopping, .. } = &*self.live.0;
-        stopping.is_cancelled()
+        self.live.stopping.is_cancelled()
             || self.session.is_some_and(|(session, expires_at)| {
-                expires_at <= clock.now() || revocations.is_revoked(session)
+                expires_at <= self.live.clock.now() || self.live.revocations.is_revoked(session)
             })
     }
 }

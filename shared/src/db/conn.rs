@@ -118,6 +118,11 @@ impl Conn {
                 return Ok(kept.connection);
             }
         }
+        // Apart, as it wants 4 KB of room that a question seldom needs.
+        Box::pin(self.acquire()).await
+    }
+
+    async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
         let pool = self.postgres();
         if pool.size() < pool.options().get_max_connections() {
             // To its end: one that is being opened is not thrown away because another is free by then.
