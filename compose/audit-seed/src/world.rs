@@ -44,6 +44,7 @@ pub struct Ticket {
 
 /// The house; it is asked for one event after the other.
 pub struct World {
+    /// What chance decides here.
     pub random: Random,
     people: u64,
     desk: Vec<Ticket>,
