@@ -94,8 +94,6 @@ async fn an_account_without_a_profile_is_nobody_and_auth_is_not_asked() {
     let admin = users.admin().await;
     let ghost = users.world.user("ghost@example.com");
     users.peers.account(&ghost, "user");
-    let event = UserRoleChanged { user_id: ghost.id, old_role: "user".into(), new_role: "agent".into() };
-    users.world.deliver(&event, 2, None).await;
 
     let path = format!("/users/{}", ghost.id);
     assert_eq!(users.get(&admin, &path).await.refusal(), (404, "not_found"));

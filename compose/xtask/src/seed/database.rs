@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::Context;
 
@@ -107,7 +108,8 @@ impl Database {
         Ok(self.query(asked, stop)?.parse()?)
     }
 
-    /// How many sessions of other seedings are at work.
+    /// How many sessions of other seedings are at work. The server still shows those for a moment whose client has gone, our own
+    /// too: so only what is there for two seconds counts.
     ///
     /// # Errors
     /// When the database refuses.
@@ -116,7 +118,16 @@ impl Database {
             "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{NAME}' AND datname = current_database() \
              AND pid <> pg_backend_pid()"
         );
-        Ok(self.query(&asked, stop)?.parse()?)
+        let mut others: u64 = self.query(&asked, stop)?.parse()?;
+        for _ in 0..20 {
+            if others == 0 {
+                break;
+            }
+            stop.check()?;
+            std::thread::sleep(Duration::from_millis(100));
+            others = self.query(&asked, stop)?.parse()?;
+        }
+        Ok(others)
     }
 
     /// Runs what another program writes, as it comes, and gives every line that psql says.
