@@ -56,7 +56,8 @@ async fn transactions_get_all_connections_that_questions_have_kept() {
     let used = try_join_all(begun.iter().map(|tx| pid(&**tx, &db))).await.unwrap();
     assert_eq!(used.into_iter().collect::<BTreeSet<_>>(), kept, "none had to be opened");
     drop(begun);
-    assert_eq!(ask_all_at_once(&db).await, kept);
+    // One that is back early may answer twice.
+    assert!(ask_all_at_once(&db).await.is_subset(&kept));
     db.close().await;
 }
 
@@ -85,7 +86,7 @@ async fn a_connection_that_was_ended_or_not_answered_to_the_end_is_kept_by_nobod
     for _ in 0..CONNECTIONS {
         assert!(pid(db.conn(), &db).now_or_never().is_none());
     }
-    assert_eq!(ask_all_at_once(&db).await, before);
+    assert!(ask_all_at_once(&db).await.is_subset(&before));
     // By the server.
     let tx = db.begin().await.unwrap();
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() \

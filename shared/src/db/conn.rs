@@ -22,7 +22,7 @@ pub(super) const FRESH: Duration = Duration::from_secs(1);
 
 /// A pool, for questions that need no transaction.
 ///
-/// sqlx asks a connection for a sign of life whenever it comes back to its pool, which costs as much again as a short question. So on
+/// sqlx asks a connection for a sign of life whenever it comes back to its pool, which is a second round trip for a short question. So on
 /// PostgreSQL one that has answered is kept for the next question, unless a transaction waits for it.
 pub struct Conn {
     pool: DatabaseConnection,

@@ -70,6 +70,13 @@ impl Users {
     pub fn durable() -> anyhow::Result<Durable> {
         Durable::new("users", include_str!("../../../nats/consumers/users.json"))
     }
+
+    /// An event that overtook its account's registration, which was put off, is put off too.
+    async fn note(&self, tx: &Tx, user_id: UserId, lesson: impl FnOnce(&mut Account)) -> Result<(), Fault> {
+        let unheard_of = || anyhow::anyhow!("the registration of the account {user_id} has not come yet");
+        account::note(tx, &self.shelf, user_id, lesson).await?.ok_or_else(unheard_of)?;
+        Ok(())
+    }
 }
 
 impl Handler for Users {
@@ -86,14 +93,11 @@ impl Handler for Users {
                 let UserRoleChanged { user_id, new_role, .. } = event.data()?;
                 let role =
                     new_role.parse().map_err(|_| Fault::Poison(format!("there is no role {new_role:?}")))?;
-                let noted = account::note(tx, shelf, user_id, |copy| copy.role.take(role, version)).await?;
-                noted.ok_or_else(|| unheard_of(user_id))?;
+                self.note(tx, user_id, |copy| copy.role.take(role, version)).await?;
             }
             Some(Decision::NoteStatus) => {
                 let UserStatusChanged { user_id, is_active } = event.data()?;
-                let noted =
-                    account::note(tx, shelf, user_id, |copy| copy.is_active.take(is_active, version)).await?;
-                noted.ok_or_else(|| unheard_of(user_id))?;
+                self.note(tx, user_id, |copy| copy.is_active.take(is_active, version)).await?;
             }
             Some(Decision::Erase) => {
                 let UserDeleted { user_id } = event.data()?;
@@ -103,11 +107,6 @@ impl Handler for Users {
         }
         Ok(())
     }
-}
-
-/// An event overtook the one that its account begins with, which was put off: so is this.
-fn unheard_of(user_id: UserId) -> Fault {
-    Fault::Passing(anyhow::anyhow!("the registration of the account {user_id} has not come yet"))
 }
 
 #[cfg(test)]
