@@ -61,7 +61,7 @@ impl Clock {
     }
 }
 
-/// RFC 3339 with microseconds and a `Z`: the form of every time that we send.
+/// RFC 3339 with microseconds and a `Z`: always as long, for what is hashed, or kept as text.
 pub fn rfc3339(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

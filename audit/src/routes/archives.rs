@@ -5,12 +5,11 @@ use actix_web::{
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     web::{Data, Json},
 };
-use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use serde::Serialize;
 use shared::{
     auth::Admin,
-    http::{ApiError, NoFilter, Params, PathId, Problem},
+    http::{ApiError, NoFilter, Params, PathId, Problem, When},
     page::Page,
 };
 use utoipa::ToSchema;
@@ -27,9 +26,9 @@ pub struct ArchiveOut {
     /// The last row in it, at which a checkpoint ends the file.
     last_sequence: i64,
     /// When the first row was recorded.
-    first_recorded_at: DateTime<Utc>,
+    first_recorded_at: When,
     /// When the last row was recorded.
-    last_recorded_at: DateTime<Utc>,
+    last_recorded_at: When,
     /// The file's name in the bucket.
     #[schema(example = "trail-2026-01-rows-000000000001-000000012345-0123456789abcdef.jsonl.gz")]
     object: String,
@@ -38,7 +37,7 @@ pub struct ArchiveOut {
     /// Its bytes.
     size: i64,
     /// When it was put away.
-    archived_at: DateTime<Utc>,
+    archived_at: When,
     /// The first 16 hexadecimal digits of the SHA-256 of the public key.
     key_id: String,
     /// Ed25519, in hexadecimal digits.
@@ -51,12 +50,12 @@ impl From<Archive> for ArchiveOut {
         Self {
             first_sequence: it.first_sequence,
             last_sequence: it.last_sequence,
-            first_recorded_at: it.first_recorded_at,
-            last_recorded_at: it.last_recorded_at,
+            first_recorded_at: When(it.first_recorded_at),
+            last_recorded_at: When(it.last_recorded_at),
             object: it.object,
             sha256: it.file_hash,
             size: it.file_size,
-            archived_at: archive.archived_at,
+            archived_at: When(archive.archived_at),
             key_id: archive.key_id,
             signature: archive.signature,
         }

@@ -1,4 +1,3 @@
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use shared::{
@@ -62,7 +61,7 @@ pub struct AuditLogOut {
     /// The event that it tells of.
     event_id: EventId,
     /// When that happened.
-    timestamp: DateTime<Utc>,
+    timestamp: When,
     /// Who did it; null when it was the system, or a stranger.
     user_id: Option<UserId>,
     /// What was done.
@@ -87,7 +86,7 @@ pub struct AuditLogOut {
     /// The number that service gave it, without gaps.
     service_sequence: i64,
     /// When audit wrote the line.
-    recorded_at: DateTime<Utc>,
+    recorded_at: When,
 }
 
 impl From<LogLine> for AuditLogOut {
@@ -97,7 +96,7 @@ impl From<LogLine> for AuditLogOut {
             id: entry.id(),
             sequence: line.sequence,
             event_id: facts.event_id,
-            timestamp: facts.timestamp,
+            timestamp: When(facts.timestamp),
             user_id: facts.user_id,
             action: facts.action.clone(),
             resource_type: facts.resource_type.clone(),
@@ -108,7 +107,7 @@ impl From<LogLine> for AuditLogOut {
             correlation_id: entry.correlation_id(),
             service: entry.event().source.to_string(),
             service_sequence: entry.event().sequence,
-            recorded_at: line.recorded_at,
+            recorded_at: When(line.recorded_at),
         }
     }
 }
@@ -136,7 +135,7 @@ pub struct FeedEventOut {
     /// Its place in the feed: 1, 2, 3 … without gaps.
     sequence: i64,
     /// When audit took it.
-    received_at: DateTime<Utc>,
+    received_at: When,
     /// Unique among all events.
     event_id: EventId,
     /// As in `ticket.created`.
@@ -149,7 +148,7 @@ pub struct FeedEventOut {
     /// The number that service gave it, without gaps.
     service_sequence: i64,
     /// When it happened.
-    timestamp: DateTime<Utc>,
+    timestamp: When,
     /// Who did it; null when it was the system, or a stranger.
     user_id: Option<UserId>,
     /// The thing it happened to.
@@ -170,13 +169,13 @@ impl From<FeedItem> for FeedEventOut {
         let event = item.event;
         Self {
             sequence: item.sequence,
-            received_at: item.received_at,
+            received_at: When(item.received_at),
             event_id: event.event_id,
             event_type: event.event_type,
             schema_version: event.schema_version,
             service: event.source.into_owned(),
             service_sequence: event.sequence,
-            timestamp: event.timestamp,
+            timestamp: When(event.timestamp),
             user_id: event.user_id,
             aggregate_id: event.aggregate_id,
             aggregate_version: event.aggregate_version,
@@ -235,7 +234,7 @@ pub struct CheckpointOut {
     /// Its hash: SHA-256, in hexadecimal digits.
     hash: String,
     /// When it was recorded.
-    recorded_at: DateTime<Utc>,
+    recorded_at: When,
     /// The first 16 hexadecimal digits of the SHA-256 of the public key.
     key_id: String,
     /// Ed25519, in hexadecimal digits.
@@ -247,7 +246,7 @@ impl From<Checkpoint> for CheckpointOut {
         Self {
             sequence: checkpoint.sequence,
             hash: checkpoint.hash.to_string(),
-            recorded_at: checkpoint.recorded_at,
+            recorded_at: When(checkpoint.recorded_at),
             key_id: checkpoint.key_id,
             signature: checkpoint.signature,
         }

@@ -1,4 +1,3 @@
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::http::When;
 use utoipa::{IntoParams, ToSchema};
@@ -77,9 +76,9 @@ impl From<MetricsParams> for MetricsQuery {
 #[serde(rename_all = "camelCase")]
 pub struct MetricsOut {
     /// The beginning of the first bucket.
-    from: DateTime<Utc>,
+    from: When,
     /// The end of the last one.
-    to: DateTime<Utc>,
+    to: When,
     /// What it is counted by.
     bucket: BucketName,
     /// The counters, by name. A counter that nothing was ever counted under is only there when it was asked for.
@@ -110,7 +109,7 @@ pub struct MetricOut {
 #[serde(rename_all = "camelCase")]
 pub struct PointOut {
     /// Its beginning.
-    at: DateTime<Utc>,
+    at: When,
     /// How often it happened.
     count: i64,
     /// How long it took.
@@ -147,8 +146,8 @@ pub struct DurationOut {
 impl From<Metrics> for MetricsOut {
     fn from(metrics: Metrics) -> Self {
         Self {
-            from: metrics.span.from(),
-            to: metrics.span.to(),
+            from: When(metrics.span.from()),
+            to: When(metrics.span.to()),
             bucket: metrics.bucket.into(),
             metrics: metrics.metrics.into_iter().map(MetricOut::from).collect(),
         }
@@ -172,7 +171,7 @@ impl From<Metric> for MetricOut {
 impl From<Point> for PointOut {
     fn from(point: Point) -> Self {
         let duration = point.tally.durations.map(DurationOut::from);
-        Self { at: point.at, count: point.tally.count, duration }
+        Self { at: When(point.at), count: point.tally.count, duration }
     }
 }
 

@@ -1,4 +1,3 @@
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use shared::http::When;
@@ -69,14 +68,14 @@ pub struct ReportOut {
     #[schema(example = "tickets")]
     report: &'static str,
     /// The first moment that it is about.
-    from: DateTime<Utc>,
+    from: When,
     /// The first moment that it is not about any more.
-    to: DateTime<Utc>,
+    to: When,
     /// What its plots are drawn by: hours up to three days, days up to half a year, weeks beyond. The first and the last week
     /// have only the days that the report is about.
     bucket: BucketName,
     /// When it was made.
-    made_at: DateTime<Utc>,
+    made_at: When,
     /// What it says.
     sections: Vec<SectionOut>,
 }
@@ -118,7 +117,7 @@ pub struct FigureOut {
 #[serde(rename_all = "camelCase")]
 pub struct PlotOut {
     /// The beginnings of the buckets.
-    at: Vec<DateTime<Utc>>,
+    at: Vec<When>,
     /// The counters.
     lines: Vec<LineOut>,
 }
@@ -170,10 +169,10 @@ impl From<Report> for ReportOut {
     fn from(report: Report) -> Self {
         Self {
             report: report.kind.as_str(),
-            from: report.span.from(),
-            to: report.span.to(),
+            from: When(report.span.from()),
+            to: When(report.span.to()),
             bucket: report.bucket.into(),
-            made_at: report.made_at,
+            made_at: When(report.made_at),
             sections: report.sections.into_iter().map(SectionOut::from).collect(),
         }
     }
@@ -211,7 +210,7 @@ fn number(value: Value) -> Json {
 impl From<Plot> for PlotOut {
     fn from(plot: Plot) -> Self {
         let lines = plot.lines.into_iter().map(|line| LineOut { label: line.label, counts: line.counts });
-        Self { at: plot.at, lines: lines.collect() }
+        Self { at: plot.at.into_iter().map(When).collect(), lines: lines.collect() }
     }
 }
 

@@ -90,7 +90,7 @@ async fn administrators_see_who_read_a_file_and_how_a_page_at_a_time() {
     [
       {
         "action": "thumbnail",
-        "createdAt": "2026-03-01T08:03:00.000000Z",
+        "createdAt": "2026-03-01T08:03:00Z",
         "fileId": "[file]",
         "id": "[id]",
         "ipAddress": "127.0.0.1",
@@ -99,7 +99,7 @@ async fn administrators_see_who_read_a_file_and_how_a_page_at_a_time() {
       },
       {
         "action": "url",
-        "createdAt": "2026-03-01T08:02:00.000000Z",
+        "createdAt": "2026-03-01T08:02:00Z",
         "fileId": "[file]",
         "id": "[id]",
         "ipAddress": "127.0.0.1",
@@ -108,7 +108,7 @@ async fn administrators_see_who_read_a_file_and_how_a_page_at_a_time() {
       },
       {
         "action": "download",
-        "createdAt": "2026-03-01T08:01:00.000000Z",
+        "createdAt": "2026-03-01T08:01:00Z",
         "fileId": "[file]",
         "id": "[id]",
         "ipAddress": "127.0.0.1",

@@ -55,14 +55,14 @@ async fn everybody_is_given_what_is_kept_about_them_and_nothing_of_others() {
       "accessLogs": [
         {
           "action": "download",
-          "createdAt": "2026-03-01T08:03:00.000000Z",
+          "createdAt": "2026-03-01T08:03:00Z",
           "fileId": "[id]",
           "ipAddress": "127.0.0.1",
           "userAgent": "Firefox"
         }
       ],
       "avatar": {
-        "createdAt": "2026-03-01T08:03:00.000000Z",
+        "createdAt": "2026-03-01T08:03:00Z",
         "fileHash": "[hash]",
         "fileSize": 67,
         "mimeType": "image/png",
@@ -71,8 +71,8 @@ async fn everybody_is_given_what_is_kept_about_them_and_nothing_of_others() {
       },
       "files": [
         {
-          "createdAt": "2026-03-01T08:00:00.000000Z",
-          "deletedAt": "2026-03-01T08:02:00.000000Z",
+          "createdAt": "2026-03-01T08:00:00Z",
+          "deletedAt": "2026-03-01T08:02:00Z",
           "fileHash": "[hash]",
           "fileSize": 3,
           "id": "[id]",
@@ -84,7 +84,7 @@ async fn everybody_is_given_what_is_kept_about_them_and_nothing_of_others() {
           "virusStatus": null
         },
         {
-          "createdAt": "2026-03-01T08:01:00.000000Z",
+          "createdAt": "2026-03-01T08:01:00Z",
           "deletedAt": null,
           "fileHash": "[hash]",
           "fileSize": 67,

@@ -4,14 +4,14 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::code::Code;
 use super::error::ApiError;
-use crate::clock::{Timestamp, rfc3339};
+use crate::clock::Timestamp;
 use crate::page::PageParams;
 
 /// The query string as a struct (`#[serde(rename_all = "camelCase", deny_unknown_fields)]`, never `flatten`). 400
@@ -117,8 +117,8 @@ pub fn bad_query(name: &str, message: &str) -> ApiError {
     ApiError::new(Code::BadQuery).detail(format!("{name} {message}.")).field(name, "bad_query", message)
 }
 
-/// A time from outside: RFC 3339, from the years 1970 to 9999, cut to microseconds. What lies beyond, a database
-/// may refuse.
+/// A time as clients write and read it: RFC 3339, from the years 1970 to 9999, cut to microseconds. What lies beyond, a database
+/// may refuse. It is answered in UTC, with no more digits than it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
 #[schema(value_type = String, format = DateTime)]
 pub struct When(pub Timestamp);
@@ -131,7 +131,8 @@ impl From<Timestamp> for When {
 
 impl Serialize for When {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&rfc3339(self.0))
+        // In one piece: chrono's own `Serialize` has each character escaped by itself, which takes three times as long.
+        serializer.serialize_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 }
 
@@ -170,7 +171,7 @@ mod tests {
     fn a_query_is_read_into_its_types() {
         let found = filter("count=7&overdue=true&q=a%20b%26c&createdFrom=2026-01-31T10:00:00Z").unwrap();
         assert_eq!((found.count, found.overdue, found.q.as_deref()), (Some(7), Some(true), Some("a b&c")));
-        assert_eq!(rfc3339(found.created_from.unwrap().0), "2026-01-31T10:00:00.000000Z");
+        assert_eq!(serde_json::json!(found.created_from), "2026-01-31T10:00:00Z");
     }
 
     #[test]

@@ -1,6 +1,6 @@
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
+use shared::http::When;
 use shared::ids::{DeliveryId, TicketId};
 use utoipa::ToSchema;
 
@@ -69,13 +69,13 @@ struct DeliveryOut {
     /// Why it waits, failed or was suppressed.
     reason: Option<String>,
     /// When it was ordered.
-    created_at: DateTime<Utc>,
+    created_at: When,
     /// When it was sent.
-    sent_at: Option<DateTime<Utc>>,
+    sent_at: Option<When>,
     /// When it was read.
-    read_at: Option<DateTime<Utc>>,
+    read_at: Option<When>,
     /// When it becomes worthless.
-    expires_at: Option<DateTime<Utc>>,
+    expires_at: Option<When>,
 }
 
 impl From<Export> for ExportOut {
@@ -116,10 +116,10 @@ impl From<Exported> for DeliveryOut {
             address: record.address,
             attempts: record.attempts,
             reason: record.reason,
-            created_at: record.created_at,
-            sent_at: record.sent_at,
-            read_at: record.read_at,
-            expires_at: record.expires_at,
+            created_at: When(record.created_at),
+            sent_at: record.sent_at.map(When),
+            read_at: record.read_at.map(When),
+            expires_at: record.expires_at.map(When),
         }
     }
 }

@@ -1,7 +1,6 @@
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
-    http::{ApiError, Code},
+    http::{ApiError, Code, When},
     ids::{DeliveryId, EventId, TicketId, UserId},
 };
 use utoipa::ToSchema;
@@ -78,13 +77,13 @@ pub struct EntryOut {
     /// How many attempts have failed.
     attempts: i32,
     /// When it is tried next; null when it is not.
-    next_attempt_at: Option<DateTime<Utc>>,
+    next_attempt_at: Option<When>,
     /// The digest that took it along.
     digest_id: Option<DeliveryId>,
     /// When it was ordered.
-    created_at: DateTime<Utc>,
+    created_at: When,
     /// When it was sent.
-    sent_at: Option<DateTime<Utc>>,
+    sent_at: Option<When>,
 }
 
 impl From<Entry> for EntryOut {
@@ -100,10 +99,10 @@ impl From<Entry> for EntryOut {
             reason: entry.reason,
             ticket_id: entry.ticket,
             attempts: entry.attempts,
-            next_attempt_at: Some(entry.next_attempt_at).filter(|_| waits),
+            next_attempt_at: waits.then_some(When(entry.next_attempt_at)),
             digest_id: entry.digest,
-            created_at: entry.created_at,
-            sent_at: entry.sent_at,
+            created_at: When(entry.created_at),
+            sent_at: entry.sent_at.map(When),
         }
     }
 }

@@ -1,5 +1,5 @@
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use shared::http::When;
 use shared::ids::{DeliveryId, TicketId};
 use utoipa::ToSchema;
 
@@ -28,9 +28,9 @@ pub struct NotificationOut {
     /// The ticket that it is about.
     pub ticket_id: Option<TicketId>,
     /// When it came.
-    pub created_at: DateTime<Utc>,
+    pub created_at: When,
     /// When it was read; null while it is unread.
-    pub read_at: Option<DateTime<Utc>>,
+    pub read_at: Option<When>,
 }
 
 impl From<Line> for NotificationOut {
@@ -40,8 +40,8 @@ impl From<Line> for NotificationOut {
             template: line.template.to_string(),
             title: line.title,
             ticket_id: line.ticket,
-            created_at: line.created_at,
-            read_at: line.read_at,
+            created_at: When(line.created_at),
+            read_at: line.read_at.map(When),
         }
     }
 }

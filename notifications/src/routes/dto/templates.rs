@@ -1,7 +1,6 @@
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use shared::{
-    http::{FieldErrors, Input},
+    http::{FieldErrors, Input, When},
     ids::UserId,
 };
 use utoipa::ToSchema;
@@ -53,7 +52,7 @@ struct WordingOut {
     /// Who.
     updated_by: Option<UserId>,
     /// When.
-    updated_at: Option<DateTime<Utc>>,
+    updated_at: Option<When>,
 }
 
 impl From<TemplateShown> for TemplateOut {
@@ -81,7 +80,7 @@ impl WordingOut {
             html: wording.html,
             is_overridden: written.is_some(),
             updated_by: written.map(|written| written.by),
-            updated_at: written.map(|written| written.at),
+            updated_at: written.map(|written| When(written.at)),
         }
     }
 }

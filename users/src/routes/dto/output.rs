@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::auth::Role;
+use shared::http::When;
 use shared::ids::{ActivityId, ProfileId, UserId};
 use utoipa::ToSchema;
 
@@ -27,8 +28,8 @@ pub struct ProfileOut {
     avatar_url: Option<String>,
     #[schema(value_type = Object)]
     preferences: Map<String, Value>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: When,
+    updated_at: When,
 }
 
 /// A person, as those see them who work here.
@@ -56,8 +57,8 @@ impl From<Person> for ProfileOut {
             job_title: profile.job_title.map(|title| title.as_str().to_owned()),
             avatar_url: profile.avatar_url,
             preferences: profile.preferences.into_object(),
-            created_at: profile.created_at,
-            updated_at: profile.updated_at,
+            created_at: When(profile.created_at),
+            updated_at: When(profile.updated_at),
         }
     }
 }
@@ -79,7 +80,7 @@ pub struct ActivityOut {
     /// Of an update: the names of the `fields`, and `by` whom where it was an administrator.
     #[schema(value_type = Object)]
     activity_data: Value,
-    created_at: DateTime<Utc>,
+    created_at: When,
 }
 
 impl From<PastActivity> for ActivityOut {
@@ -88,7 +89,7 @@ impl From<PastActivity> for ActivityOut {
             id: activity.id,
             activity_type: activity.kind,
             activity_data: activity.data,
-            created_at: activity.created_at,
+            created_at: When(activity.created_at),
         }
     }
 }
@@ -133,7 +134,7 @@ impl From<Stats> for StatsOut {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportOut {
-    exported_at: DateTime<Utc>,
+    exported_at: When,
     user_id: UserId,
     profile: PersonOut,
     /// The oldest first.
@@ -154,7 +155,7 @@ impl From<Export> for ExportOut {
     fn from(export: Export) -> Self {
         let Export { at, person, activities, others } = export;
         Self {
-            exported_at: at,
+            exported_at: When(at),
             user_id: person.profile.user_id,
             profile: person.into(),
             activities: activities.into_iter().map(ActivityOut::from).collect(),
