@@ -159,6 +159,11 @@ impl<T> Page<T> {
         Page { items: rows, next_cursor }
     }
 
+    /// The same page, lent.
+    pub fn as_ref(&self) -> Page<&T> {
+        Page { items: self.items.iter().collect(), next_cursor: self.next_cursor.clone() }
+    }
+
     /// The same page of something else.
     pub fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(each).collect(), next_cursor: self.next_cursor }

@@ -1,6 +1,7 @@
 //! A service's own database: PostgreSQL in production, SQLite when embedded, one way through both.
 
 mod conn;
+mod row;
 
 use std::{
     cell::Cell,
@@ -19,6 +20,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 pub use self::conn::Conn;
 use self::conn::FRESH;
+pub use self::row::Row;
 use crate::{clock::Clock, config::DatabaseConfig, http::Check, ids::EventId};
 
 /// A handle on a service's database; clones share its pools.

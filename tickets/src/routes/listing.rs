@@ -108,7 +108,7 @@ pub async fn answer(app: &App, params: &PageParams, wanted: ListTickets) -> Resu
     let found = app.list(&wanted).await?;
     let now = app.now();
     let shown = Page::of(found, page.limit, |last| cursor(last, &page));
-    Ok(Answer::ok(&shown.map(|found| TicketOut::at(&found.ticket, app.rules(), now))))
+    Ok(Answer::ok(&shown.as_ref().map(|found| TicketOut::at(&found.ticket, app.rules(), now))))
 }
 
 /// Newest first unless something is searched for, then the best match first; unless another sort is named.

@@ -83,5 +83,5 @@ pub async fn list(app: Data<App>, caller: Caller, asked: Listing<TicketFilter>) 
 #[get("/tickets/export")]
 pub async fn export(app: Data<App>, caller: Caller) -> Result<Answer, ApiError> {
     let export = app.export(&caller).await?;
-    Ok(Answer::ok(&ExportOut::at(export, app.rules(), app.now())))
+    Ok(Answer::ok(&ExportOut::at(&export, app.rules(), app.now())))
 }

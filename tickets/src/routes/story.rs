@@ -32,7 +32,7 @@ pub async fn comments(
     let (page, chapter) = chapter(id.0, &caller, &asked.page)?;
     let comments = app.comments(&caller, &chapter).await?;
     let shown = Page::of(comments, page.limit, |last| behind(&page, last.created_at, last.id.0));
-    Ok(Answer::ok(&shown.map(|comment| CommentOut::from(&comment))))
+    Ok(Answer::ok(&shown.as_ref().map(CommentOut::from)))
 }
 
 /// Read what happened to a ticket
@@ -57,7 +57,7 @@ pub async fn history(
     let (page, chapter) = chapter(id.0, &caller, &asked.page)?;
     let lines = app.history(&caller, &chapter).await?;
     let shown = Page::of(lines, page.limit, |last| behind(&page, last.created_at, last.id.0));
-    Ok(Answer::ok(&shown.map(HistoryOut::from)))
+    Ok(Answer::ok(&shown.as_ref().map(HistoryOut::from)))
 }
 
 /// List the files of a ticket
@@ -72,7 +72,7 @@ pub async fn history(
 #[get("/tickets/{id}/attachments")]
 pub async fn attachments(app: Data<App>, caller: Caller, id: PathId<TicketId>) -> Result<Answer, ApiError> {
     let files = app.attachments(&caller, id.0).await?;
-    Ok(Answer::ok(&files.into_iter().map(AttachmentOut::from).collect::<Vec<_>>()))
+    Ok(Answer::ok(&files.iter().map(AttachmentOut::from).collect::<Vec<_>>()))
 }
 
 /// Explain the clocks of a ticket

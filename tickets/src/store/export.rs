@@ -37,7 +37,7 @@ pub async fn export(db: &impl ConnectionTrait, user: UserId) -> Result<Export, D
         .filter(attachment_row::Column::IsDeleted.eq(false));
     let attachments = attachments.order_by_asc(attachment_row::Column::CreatedAt);
     Ok(Export {
-        tickets: tickets.all(db).await?.into_iter().map(Ticket::try_from).collect::<Result<_, _>>()?,
+        tickets: tickets.into_model().all(db).await?,
         comments: comments.all(db).await?.into_iter().map(Comment::from).collect(),
         history: history.all(db).await?.into_iter().map(HistoryEntry::try_from).collect::<Result<_, _>>()?,
         attachments: attachments.all(db).await?.into_iter().map(Attachment::from).collect(),

@@ -25,8 +25,7 @@ pub async fn find(
     id: TicketId,
     visibility: Visibility,
 ) -> Result<Option<Ticket>, DbErr> {
-    let row = Entity::find_by_id(id.0).filter(in_sight(visibility)).one(db).await?;
-    row.map(Ticket::try_from).transpose()
+    Entity::find_by_id(id.0).filter(in_sight(visibility)).into_model().one(db).await
 }
 
 /// The same, and nobody else's to change before the transaction ends: PostgreSQL locks the row, SQLite has one writer.
@@ -34,8 +33,7 @@ pub async fn find(
 /// # Errors
 /// The database is away, or holds a row that is no ticket.
 pub async fn lock(tx: &Tx, id: TicketId, visibility: Visibility) -> Result<Option<Ticket>, DbErr> {
-    let row = Entity::find_by_id(id.0).filter(in_sight(visibility)).lock_exclusive().one(&**tx).await?;
-    row.map(Ticket::try_from).transpose()
+    Entity::find_by_id(id.0).filter(in_sight(visibility)).lock_exclusive().into_model().one(&**tx).await
 }
 
 /// The tickets wanted, in their order. They are read by keyset: the database goes straight to the place behind which the
@@ -59,7 +57,7 @@ pub async fn list(
         Some(few) => search::among(few),
         None => search::matches(is_postgres, search),
     });
-    let rows = Entity::find()
+    let tickets: Vec<Ticket> = Entity::find()
         .filter(conditions(wanted).add_option(found))
         .filter(
             Condition::all()
@@ -68,9 +66,10 @@ pub async fn list(
         .order_by(order, direction.clone())
         .order_by(Column::Id, direction)
         .limit(wanted.limit)
+        .into_model()
         .all(db)
         .await?;
-    rows.into_iter().map(|row| Ok(Found { ticket: row.try_into()?, relevance: 0.0 })).collect()
+    Ok(tickets.into_iter().map(|ticket| Found { ticket, relevance: 0.0 }).collect())
 }
 
 /// The same where something is searched for, in a transaction that only reads. A word may be in every ticket or in one: a plan
@@ -171,10 +170,12 @@ async fn page(
     }
     ranks.truncate(usize::try_from(wanted.limit).unwrap_or(usize::MAX));
     let ids = ranks.iter().map(|(_, id)| id.0);
-    let rows = Entity::find().filter(Column::Id.is_in(ids)).all(db).await?;
-    let mut tickets: HashMap<Uuid, _> = rows.into_iter().map(|row| (row.id, row)).collect();
-    let found = ranks.into_iter().filter_map(|(relevance, id)| Some((relevance, tickets.remove(&id.0)?)));
-    found.map(|(relevance, row)| Ok(Found { ticket: row.try_into()?, relevance })).collect()
+    let tickets: Vec<Ticket> = Entity::find().filter(Column::Id.is_in(ids)).into_model().all(db).await?;
+    let mut tickets: HashMap<_, _> = tickets.into_iter().map(|ticket| (ticket.id, ticket)).collect();
+    let found = ranks
+        .into_iter()
+        .filter_map(|(relevance, id)| Some(Found { ticket: tickets.remove(&id)?, relevance }));
+    Ok(found.collect())
 }
 
 /// The tickets to which something is due to happen by itself, the most urgent first, each locked: those that somebody
@@ -184,14 +185,14 @@ async fn page(
 /// The database is away, or holds a row that is no ticket.
 pub async fn lock_due(tx: &Tx, now: Timestamp, limit: u64) -> Result<Vec<Ticket>, DbErr> {
     use sea_orm::sea_query::{LockBehavior, LockType};
-    let rows = Entity::find()
+    Entity::find()
         .filter(Column::NextTimerAt.lte(now))
         .order_by_asc(Column::NextTimerAt)
         .limit(limit)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .into_model()
         .all(&**tx)
-        .await?;
-    rows.into_iter().map(Ticket::try_from).collect()
+        .await
 }
 
 /// When the next timer of all is due.
@@ -212,14 +213,14 @@ pub async fn next_timer(db: &impl ConnectionTrait) -> Result<Option<Timestamp>, 
 /// # Errors
 /// The database is away, or holds a row that is no ticket.
 pub async fn lock_assigned(tx: &Tx, agent: shared::ids::UserId) -> Result<Vec<Ticket>, DbErr> {
-    let rows = Entity::find()
+    Entity::find()
         .filter(Column::AssignedTo.eq(agent.0))
         .filter(Column::Status.ne(Status::Closed.as_str()))
         .order_by_asc(Column::Id)
         .lock_exclusive()
+        .into_model()
         .all(&**tx)
-        .await?;
-    rows.into_iter().map(Ticket::try_from).collect()
+        .await
 }
 
 fn in_sight(visibility: Visibility) -> Condition {

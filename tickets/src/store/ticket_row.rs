@@ -1,6 +1,8 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
+use sea_orm::{FromQueryResult, QueryResult};
 use shared::clock::Timestamp;
+use shared::db::Row;
 use uuid::Uuid;
 
 use crate::domain::{Category, Deadline, Description, Resolution, Sla, Ticket, Title};
@@ -68,40 +70,45 @@ pub fn row(ticket: &Ticket, next_timer: Option<Timestamp>) -> ActiveModel {
     }
 }
 
-impl TryFrom<Model> for Ticket {
-    type Error = DbErr;
-
-    fn try_from(row: Model) -> Result<Self, DbErr> {
-        let pauses = Sla::pauses_of(&row.sla_pauses);
+impl FromQueryResult for Ticket {
+    /// From a row with all columns, as [`Entity::find`] asks for them.
+    fn from_query_result(found: &QueryResult, _: &str) -> Result<Self, DbErr> {
+        let row = Row::of(found)?;
+        let word = |column: Column| row.get::<&str>(column as usize);
+        let text = |column: Column| row.get::<String>(column as usize);
+        let id = |column: Column| row.get::<Uuid>(column as usize);
+        let time = |column: Column| row.get::<Timestamp>(column as usize);
+        let time_if_any = |column: Column| row.get_if_any::<Timestamp>(column as usize);
+        let pauses = Sla::pauses_of(word(Column::SlaPauses)?);
         Ok(Self {
-            id: row.id.into(),
-            number: row.ticket_number.parse().map_err(unreadable)?,
-            title: Title::stored(row.title),
-            description: Description::stored(row.description),
-            status: row.status.parse().map_err(unreadable)?,
-            priority: row.priority.parse().map_err(unreadable)?,
-            category: Category::stored(row.category),
-            user_id: row.user_id.into(),
-            assigned_to: row.assigned_to.map(Into::into),
-            resolution: row.resolution.map(Resolution::stored),
+            id: id(Column::Id)?.into(),
+            number: word(Column::TicketNumber)?.parse().map_err(unreadable)?,
+            title: Title::stored(text(Column::Title)?),
+            description: Description::stored(text(Column::Description)?),
+            status: word(Column::Status)?.parse().map_err(unreadable)?,
+            priority: word(Column::Priority)?.parse().map_err(unreadable)?,
+            category: Category::stored(text(Column::Category)?),
+            user_id: id(Column::UserId)?.into(),
+            assigned_to: row.get_if_any::<Uuid>(Column::AssignedTo as usize)?.map(Into::into),
+            resolution: row.get_if_any::<String>(Column::Resolution as usize)?.map(Resolution::stored),
             sla: Sla {
-                started_at: row.sla_started_at,
+                started_at: time(Column::SlaStartedAt)?,
                 pauses: pauses.ok_or_else(|| DbErr::Type("sla_pauses is no list of pauses".into()))?,
                 response: Deadline {
-                    due_at: row.response_due_at,
-                    alert: row.response_alert.parse().map_err(unreadable)?,
+                    due_at: time(Column::ResponseDueAt)?,
+                    alert: word(Column::ResponseAlert)?.parse().map_err(unreadable)?,
                 },
-                responded_at: row.responded_at,
+                responded_at: time_if_any(Column::RespondedAt)?,
                 resolution: Deadline {
-                    due_at: row.due_date,
-                    alert: row.resolution_alert.parse().map_err(unreadable)?,
+                    due_at: time(Column::DueDate)?,
+                    alert: word(Column::ResolutionAlert)?.parse().map_err(unreadable)?,
                 },
             },
-            resolved_at: row.resolved_at,
-            closed_at: row.closed_at,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            version: row.version,
+            resolved_at: time_if_any(Column::ResolvedAt)?,
+            closed_at: time_if_any(Column::ClosedAt)?,
+            created_at: time(Column::CreatedAt)?,
+            updated_at: time(Column::UpdatedAt)?,
+            version: row.get(Column::Version as usize)?,
         })
     }
 }

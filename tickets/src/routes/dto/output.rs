@@ -1,39 +1,40 @@
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::clock::Timestamp;
-use shared::http::Answer;
+use shared::http::{Answer, When};
 use shared::ids::{CommentId, FileId, HistoryId, TicketId, UserId};
 use utoipa::ToSchema;
 
-use crate::domain::{Attachment, Comment, Explanation, HistoryEntry, Priority, Rules, State, Status, Ticket};
+use crate::domain::{
+    Attachment, Comment, Explanation, HistoryEntry, Priority, Resolution, Rules, State, Status, Ticket,
+};
 use crate::service::Explained;
 use crate::service::Export;
 
 /// A ticket.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct TicketOut {
+pub struct TicketOut<'a> {
     id: TicketId,
     /// The number people quote.
     #[schema(example = "HD-000042")]
     ticket_number: String,
-    title: String,
-    description: String,
+    title: &'a str,
+    description: &'a str,
     status: Status,
     priority: Priority,
-    category: String,
+    category: &'a str,
     /// The requester.
     user_id: UserId,
     /// The agent who works on it.
     assigned_to: Option<UserId>,
     /// What solved it.
-    resolution: Option<String>,
+    resolution: Option<&'a str>,
     /// When it should be solved.
-    due_date: DateTime<Utc>,
-    resolved_at: Option<DateTime<Utc>>,
-    closed_at: Option<DateTime<Utc>>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    due_date: When,
+    resolved_at: Option<When>,
+    closed_at: Option<When>,
+    created_at: When,
+    updated_at: When,
     /// Goes up with every change; the `ETag` is made of it.
     version: i64,
     sla: SlaOut,
@@ -44,11 +45,11 @@ pub struct TicketOut {
 #[serde(rename_all = "camelCase")]
 pub struct SlaOut {
     /// When an agent should have answered.
-    response_due_at: DateTime<Utc>,
+    response_due_at: When,
     /// When an agent first answered in public.
-    responded_at: Option<DateTime<Utc>>,
+    responded_at: Option<When>,
     /// When it should be solved.
-    resolution_due_at: DateTime<Utc>,
+    resolution_due_at: When,
     /// The due date is over and it is not solved.
     overdue: bool,
     /// Seconds for which the clock may still run until the due date; 0 when it is over.
@@ -57,31 +58,31 @@ pub struct SlaOut {
     paused_seconds: i64,
 }
 
-impl TicketOut {
+impl<'a> TicketOut<'a> {
     /// The ticket as it stands at `now`.
-    pub fn at(ticket: &Ticket, rules: &Rules, now: Timestamp) -> Self {
+    pub fn at(ticket: &'a Ticket, rules: &Rules, now: Timestamp) -> Self {
         let standing = ticket.standing(rules, now);
         Self {
             id: ticket.id,
             ticket_number: ticket.number.to_string(),
-            title: ticket.title.as_str().to_owned(),
-            description: ticket.description.as_str().to_owned(),
+            title: ticket.title.as_str(),
+            description: ticket.description.as_str(),
             status: ticket.status,
             priority: ticket.priority,
-            category: ticket.category.as_str().to_owned(),
+            category: ticket.category.as_str(),
             user_id: ticket.user_id,
             assigned_to: ticket.assigned_to,
-            resolution: ticket.resolution.as_ref().map(|text| text.as_str().to_owned()),
-            due_date: ticket.sla.resolution.due_at,
-            resolved_at: ticket.resolved_at,
-            closed_at: ticket.closed_at,
-            created_at: ticket.created_at,
-            updated_at: ticket.updated_at,
+            resolution: ticket.resolution.as_ref().map(Resolution::as_str),
+            due_date: When(ticket.sla.resolution.due_at),
+            resolved_at: ticket.resolved_at.map(When),
+            closed_at: ticket.closed_at.map(When),
+            created_at: When(ticket.created_at),
+            updated_at: When(ticket.updated_at),
             version: ticket.version,
             sla: SlaOut {
-                response_due_at: ticket.sla.response.due_at,
-                responded_at: ticket.sla.responded_at,
-                resolution_due_at: ticket.sla.resolution.due_at,
+                response_due_at: When(ticket.sla.response.due_at),
+                responded_at: ticket.sla.responded_at.map(When),
+                resolution_due_at: When(ticket.sla.resolution.due_at),
                 overdue: standing.overdue,
                 remaining_seconds: standing.remaining.num_seconds(),
                 paused_seconds: standing.paused.num_seconds(),
@@ -90,7 +91,7 @@ impl TicketOut {
     }
 
     /// The answer to having opened it, as it stood at that moment.
-    pub fn created(ticket: &Ticket, rules: &Rules) -> Answer {
+    pub fn created(ticket: &'a Ticket, rules: &Rules) -> Answer {
         let out = Self::at(ticket, rules, ticket.created_at);
         Answer::created(format!("/tickets/{}", ticket.id), &out).etag(ticket.version)
     }
@@ -99,68 +100,68 @@ impl TicketOut {
 /// Something written on a ticket.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct CommentOut {
+pub struct CommentOut<'a> {
     id: CommentId,
     ticket_id: TicketId,
     /// Who wrote it.
     user_id: UserId,
-    content: String,
+    content: &'a str,
     /// For agents only.
     is_internal: bool,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
+    created_at: When,
+    updated_at: When,
 }
 
-impl From<&Comment> for CommentOut {
-    fn from(comment: &Comment) -> Self {
+impl<'a> From<&'a Comment> for CommentOut<'a> {
+    fn from(comment: &'a Comment) -> Self {
         Self {
             id: comment.id,
             ticket_id: comment.ticket_id,
             user_id: comment.user_id,
-            content: comment.content.as_str().to_owned(),
+            content: comment.content.as_str(),
             is_internal: comment.is_internal,
-            created_at: comment.created_at,
-            updated_at: comment.updated_at,
+            created_at: When(comment.created_at),
+            updated_at: When(comment.updated_at),
         }
     }
 }
 
-impl CommentOut {
+impl CommentOut<'_> {
     /// The answer to having written it.
     pub fn created(comment: &Comment) -> Answer {
-        Answer::created(format!("/tickets/{}/comments", comment.ticket_id), &Self::from(comment))
+        Answer::created(format!("/tickets/{}/comments", comment.ticket_id), &CommentOut::from(comment))
     }
 }
 
 /// A line of a ticket's history.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct HistoryOut {
+pub struct HistoryOut<'a> {
     id: HistoryId,
     /// Who did it; `null` when it happened by itself.
     user_id: Option<UserId>,
     #[schema(value_type = String, example = "STATUS_CHANGED")]
     action: &'static str,
     /// The field that changed.
-    field_name: Option<String>,
-    old_value: Option<String>,
-    new_value: Option<String>,
+    field_name: Option<&'a str>,
+    old_value: Option<&'a str>,
+    new_value: Option<&'a str>,
     /// What was said with it.
-    comment: Option<String>,
-    created_at: DateTime<Utc>,
+    comment: Option<&'a str>,
+    created_at: When,
 }
 
-impl From<HistoryEntry> for HistoryOut {
-    fn from(line: HistoryEntry) -> Self {
+impl<'a> From<&'a HistoryEntry> for HistoryOut<'a> {
+    fn from(line: &'a HistoryEntry) -> Self {
         Self {
             id: line.id,
             user_id: line.user_id,
             action: line.action.as_str(),
-            field_name: line.field,
-            old_value: line.old,
-            new_value: line.new,
-            comment: line.comment,
-            created_at: line.created_at,
+            field_name: line.field.as_deref(),
+            old_value: line.old.as_deref(),
+            new_value: line.new.as_deref(),
+            comment: line.comment.as_deref(),
+            created_at: When(line.created_at),
         }
     }
 }
@@ -168,23 +169,23 @@ impl From<HistoryEntry> for HistoryOut {
 /// A file of a ticket.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct AttachmentOut {
+pub struct AttachmentOut<'a> {
     file_id: FileId,
-    file_name: String,
+    file_name: &'a str,
     /// In bytes.
     file_size: i64,
     uploaded_by: UserId,
-    created_at: DateTime<Utc>,
+    created_at: When,
 }
 
-impl From<Attachment> for AttachmentOut {
-    fn from(file: Attachment) -> Self {
+impl<'a> From<&'a Attachment> for AttachmentOut<'a> {
+    fn from(file: &'a Attachment) -> Self {
         Self {
             file_id: file.file_id,
-            file_name: file.file_name,
+            file_name: &file.file_name,
             file_size: file.file_size,
             uploaded_by: file.uploaded_by,
-            created_at: file.created_at,
+            created_at: When(file.created_at),
         }
     }
 }
@@ -205,10 +206,10 @@ pub struct SlaExplainedOut {
 #[serde(rename_all = "camelCase")]
 pub struct ClockOut {
     target_seconds: f64,
-    started_at: DateTime<Utc>,
-    due_at: DateTime<Utc>,
+    started_at: When,
+    due_at: When,
     /// When it was stopped, by the answer or by the solution.
-    stopped_at: Option<DateTime<Utc>>,
+    stopped_at: Option<When>,
     elapsed_seconds: f64,
     /// For how long it may still run; negative by how much it has run too long.
     remaining_seconds: f64,
@@ -222,8 +223,8 @@ pub struct ClockOut {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IntervalOut {
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
+    from: When,
+    to: When,
     /// `running`, `paused` (it waited for the requester) or `off_hours` (nobody worked).
     #[schema(value_type = String, example = "running")]
     state: &'static str,
@@ -239,8 +240,8 @@ impl From<Explained> for SlaExplainedOut {
 impl From<Explanation> for ClockOut {
     fn from(clock: Explanation) -> Self {
         let interval = |it: &crate::domain::Interval| IntervalOut {
-            from: it.span.from,
-            to: it.span.to,
+            from: When(it.span.from),
+            to: When(it.span.to),
             state: match it.state {
                 State::Running => "running",
                 State::Paused => "paused",
@@ -250,9 +251,9 @@ impl From<Explanation> for ClockOut {
         };
         Self {
             target_seconds: clock.target.as_seconds_f64(),
-            started_at: clock.started_at,
-            due_at: clock.due_at,
-            stopped_at: clock.stopped_at,
+            started_at: When(clock.started_at),
+            due_at: When(clock.due_at),
+            stopped_at: clock.stopped_at.map(When),
             elapsed_seconds: clock.elapsed.as_seconds_f64(),
             remaining_seconds: (clock.target - clock.elapsed).as_seconds_f64(),
             paused_seconds: clock.paused.as_seconds_f64(),
@@ -265,45 +266,45 @@ impl From<Explanation> for ClockOut {
 /// Everything that is stored here on the caller, the oldest first.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ExportOut {
+pub struct ExportOut<'a> {
     /// The tickets that they opened.
-    tickets: Vec<TicketOut>,
+    tickets: Vec<TicketOut<'a>>,
     /// What they wrote, on whichever ticket.
-    comments: Vec<CommentOut>,
+    comments: Vec<CommentOut<'a>>,
     /// What they did, to whichever ticket.
-    history: Vec<ExportedLine>,
+    history: Vec<ExportedLine<'a>>,
     /// The files that they brought.
-    attachments: Vec<ExportedFile>,
+    attachments: Vec<ExportedFile<'a>>,
 }
 
 /// A line of a history, with the ticket that it belongs to.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ExportedLine {
+pub struct ExportedLine<'a> {
     ticket_id: TicketId,
     #[serde(flatten)]
-    line: HistoryOut,
+    line: HistoryOut<'a>,
 }
 
 /// A file, with the ticket that it belongs to.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ExportedFile {
+pub struct ExportedFile<'a> {
     ticket_id: TicketId,
     #[serde(flatten)]
-    file: AttachmentOut,
+    file: AttachmentOut<'a>,
 }
 
-impl ExportOut {
+impl<'a> ExportOut<'a> {
     /// As it stands at `now`.
-    pub fn at(export: Export, rules: &Rules, now: Timestamp) -> Self {
-        let line = |line: HistoryEntry| ExportedLine { ticket_id: line.ticket_id, line: line.into() };
-        let file = |file: Attachment| ExportedFile { ticket_id: file.ticket_id, file: file.into() };
+    pub fn at(export: &'a Export, rules: &Rules, now: Timestamp) -> Self {
+        let line = |line: &'a HistoryEntry| ExportedLine { ticket_id: line.ticket_id, line: line.into() };
+        let file = |file: &'a Attachment| ExportedFile { ticket_id: file.ticket_id, file: file.into() };
         Self {
             tickets: export.tickets.iter().map(|ticket| TicketOut::at(ticket, rules, now)).collect(),
             comments: export.comments.iter().map(CommentOut::from).collect(),
-            history: export.history.into_iter().map(line).collect(),
-            attachments: export.attachments.into_iter().map(file).collect(),
+            history: export.history.iter().map(line).collect(),
+            attachments: export.attachments.iter().map(file).collect(),
         }
     }
 }
