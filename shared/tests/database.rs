@@ -1,22 +1,37 @@
-//! Connections of a service's database: questions keep theirs, and transactions have their turn all the same.
+//! Connections of a service's database: questions keep theirs, and transactions have their turn all the same. And what is asked.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use futures_util::{
     FutureExt,
     future::{join_all, try_join_all},
 };
 use sea_orm::{ConnectionTrait, DbErr};
-use shared::{db::Db, testing::World};
+use shared::{
+    db::{Db, Row},
+    testing::World,
+};
+use tracing::{Instrument, info_span, span::Id};
+use tracing_subscriber::{Layer, Registry, layer::Context, layer::SubscriberExt, registry::LookupSpan};
 
 const CONNECTIONS: u32 = 4;
 
-/// A database of this world with few connections; `None` on SQLite, which has no server that one would be connected to.
-async fn database(world: &World) -> Option<Db> {
+/// A database of this world with few connections.
+async fn open(world: &World) -> Db {
     let mut config = world.common("tickets").await.database;
     config.max_connections = CONNECTIONS;
-    let db = Db::open(&config, world.clock().clone()).await.unwrap();
-    db.is_postgres().then_some(db)
+    Db::open(&config, world.clock().clone()).await.unwrap()
+}
+
+/// The same; `None` on SQLite, which has no server that one would be connected to.
+async fn database(world: &World) -> Option<Db> {
+    Some(open(world).await).filter(Db::is_postgres)
 }
 
 /// The server's process at the other end of a connection, once it has been busy for a while.
@@ -97,5 +112,45 @@ async fn a_connection_that_was_ended_or_not_answered_to_the_end_is_kept_by_nobod
     join_all((0..CONNECTIONS).map(|_| pid(db.conn(), &db))).await;
     let after = ask_all_at_once(&db).await;
     assert!(after.intersection(&before).count() <= 1, "{before:?} {after:?}");
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn columns_are_read_by_their_places_and_as_what_they_are() {
+    let world = World::start().await;
+    let db = open(&world).await;
+    let asked = "SELECT CAST('one' AS TEXT), CAST(NULL AS TEXT), CAST(2 AS BIGINT)";
+    let found = db.conn().query_one_raw(db.sql(asked, [])).await.unwrap().unwrap();
+    let row = Row::of(&found).unwrap();
+    assert_eq!(row.get::<&str>(0).unwrap(), "one");
+    assert_eq!(row.get_if_any::<String>(1).unwrap(), None);
+    assert_eq!(row.get::<i64>(2).unwrap(), 2);
+    row.get::<&str>(1).expect_err("nothing is no text");
+    row.get::<i64>(0).expect_err("a text is no number");
+    row.get::<&str>(3).expect_err("there are three");
+    db.close().await;
+}
+
+/// Counts how often spans are entered.
+#[derive(Clone, Default)]
+struct Entered(Arc<AtomicUsize>);
+
+impl<S: tracing::Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Entered {
+    fn on_enter(&self, _: &Id, _: Context<'_, S>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_span_is_not_entered_again_for_each_row() {
+    let world = World::start().await;
+    let Some(db) = database(&world).await else { return };
+    let entered = Entered::default();
+    let _listening = tracing::subscriber::set_default(Registry::default().with(entered.clone()));
+    let asked = db.conn().query_all_raw(db.sql("SELECT generate_series(1, 1000)", []));
+    let found = asked.instrument(info_span!("request")).await.unwrap();
+    let entered = entered.0.load(Ordering::Relaxed);
+    assert_eq!(found.len(), 1000);
+    assert!((1..100).contains(&entered), "{entered} times");
     db.close().await;
 }

@@ -16,6 +16,7 @@ use sea_orm::{
 };
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tracing::{Dispatch, instrument::WithSubscriber};
 
 /// A connection that has answered so lately is taken to be there; any other is asked first.
 pub(super) const FRESH: Duration = Duration::from_secs(1);
@@ -103,8 +104,10 @@ impl Conn {
             sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
             fault => DbErr::Conn(RuntimeErr::SqlxError(fault.into())),
         })?;
+        // sqlx enters the span that it finds anew for each row, twice, although it has nothing to say there but notices of the
+        // database: it is to find none.
+        let answer = question(&mut connection).with_subscriber(Dispatch::none()).await;
         // One that has not answered, or not to the end, goes back to the pool, which finds out what it is worth.
-        let answer = question(&mut connection).await;
         let answer = answer.map_err(|fault| DbErr::Query(RuntimeErr::SqlxError(fault.into())))?;
         self.keep(connection);
         Ok(answer)
