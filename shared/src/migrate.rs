@@ -53,7 +53,7 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> anyhow::Result<Vec<String>> {
     let applied = applied.into_iter().map(|row| row.version).collect();
     let pending = pending::<M>(&applied, service)?;
     if !pending.is_empty() {
-        M::up(&*tx, None).await.with_context(failed)?;
+        M::up(tx.orm(), None).await.with_context(failed)?;
         tracing::info!(service, migrations = %pending.join(", "), "the database was brought up to date");
     }
     tx.commit().await.with_context(failed)?;

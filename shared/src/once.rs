@@ -11,10 +11,11 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use chrono::Duration;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction};
+use sea_orm::{ActiveValue::Set, ConnectionTrait};
 use sha2::{Digest, Sha256};
 
 use crate::clock::{Clock, Timestamp};
+use crate::db::Transaction;
 use crate::http::{Answer, ApiError, Code};
 use crate::http::{Authentication, BodyHash};
 
@@ -117,7 +118,7 @@ impl<T> Once<T> {
 
     /// Claims the key in the transaction of the effect. `Some` is the answer of an earlier request: return it and
     /// commit nothing. Without a key there is nothing to claim.
-    pub async fn claim(&self, tx: &DatabaseTransaction) -> Result<Option<Answer>, OnceError> {
+    pub async fn claim(&self, tx: &Transaction) -> Result<Option<Answer>, OnceError> {
         match &self.request {
             Some(request) => request.claim(tx).await,
             None => Ok(None),
@@ -125,7 +126,7 @@ impl<T> Once<T> {
     }
 
     /// The answer to the effect, stored with the claim when there is one. To be called in the same transaction.
-    pub async fn answer(&self, tx: &DatabaseTransaction, effect: &T) -> Result<Answer, OnceError> {
+    pub async fn answer(&self, tx: &Transaction, effect: &T) -> Result<Answer, OnceError> {
         let answer = (self.answer)(effect);
         if let Some(request) = &self.request {
             let stored = serde_json::to_string(&answer).map_err(|error| DbErr::Json(error.to_string()))?;
@@ -150,7 +151,7 @@ impl Request {
         hex::encode(Sha256::new().chain_update(&self.target).chain_update([0]).chain_update(body).finalize())
     }
 
-    async fn claim(&self, tx: &DatabaseTransaction) -> Result<Option<Answer>, OnceError> {
+    async fn claim(&self, tx: &Transaction) -> Result<Option<Answer>, OnceError> {
         let hash = self.hash();
         let claim = row::ActiveModel {
             scope: Set(self.scope.clone()),
@@ -185,7 +186,7 @@ impl Request {
     /// Takes over an expired key. The condition makes one of several win.
     async fn renew(
         &self,
-        tx: &DatabaseTransaction,
+        tx: &Transaction,
         earlier: &row::Model,
         hash: String,
     ) -> Result<Option<Answer>, OnceError> {

@@ -147,10 +147,14 @@ async fn a_span_is_not_entered_again_for_each_row() {
     let Some(db) = database(&world).await else { return };
     let entered = Entered::default();
     let _listening = tracing::subscriber::set_default(Registry::default().with(entered.clone()));
-    let asked = db.conn().query_all_raw(db.sql("SELECT generate_series(1, 1000)", []));
-    let found = asked.instrument(info_span!("request")).await.unwrap();
+    let asked = async || {
+        let thousand = || db.sql("SELECT generate_series(1, 1000)", []);
+        let tx = db.begin().await?;
+        Ok::<_, DbErr>((db.conn().query_all_raw(thousand()).await?, tx.query_all_raw(thousand()).await?))
+    };
+    let (alone, in_transaction) = asked().instrument(info_span!("request")).await.unwrap();
+    assert_eq!((alone.len(), in_transaction.len()), (1000, 1000));
     let entered = entered.0.load(Ordering::Relaxed);
-    assert_eq!(found.len(), 1000);
     assert!((1..100).contains(&entered), "{entered} times");
     db.close().await;
 }

@@ -1,4 +1,3 @@
-use sea_orm::TransactionTrait;
 use shared::auth::Caller;
 use shared::blobs::{BlobError, Blobs};
 use shared::http::Answer;

@@ -16,7 +16,8 @@ use sea_orm::{
 };
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tracing::{Dispatch, instrument::WithSubscriber};
+
+use super::outside_of_spans;
 
 /// A connection that has answered so lately is taken to be there; any other is asked first.
 pub(super) const FRESH: Duration = Duration::from_secs(1);
@@ -104,9 +105,7 @@ impl Conn {
             sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
             fault => DbErr::Conn(RuntimeErr::SqlxError(fault.into())),
         })?;
-        // sqlx enters the span that it finds anew for each row, twice, although it has nothing to say there but notices of the
-        // database: it is to find none.
-        let answer = question(&mut connection).with_subscriber(Dispatch::none()).await;
+        let answer = outside_of_spans(question(&mut connection)).await;
         // One that has not answered, or not to the end, goes back to the pool, which finds out what it is worth.
         let answer = answer.map_err(|fault| DbErr::Query(RuntimeErr::SqlxError(fault.into())))?;
         self.keep(connection);

@@ -2,6 +2,7 @@
 
 mod conn;
 mod row;
+mod transaction;
 
 use std::{
     cell::Cell,
@@ -11,16 +12,20 @@ use std::{
 };
 
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, IsolationLevel, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, Value,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr,
+    IsolationLevel, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    Value,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tracing::{
+    Dispatch,
+    instrument::{WithDispatch, WithSubscriber},
+};
 
 pub use self::conn::Conn;
 use self::conn::FRESH;
-pub use self::row::Row;
+pub use self::{row::Row, transaction::Transaction};
 use crate::{clock::Clock, config::DatabaseConfig, http::Check, ids::EventId};
 
 /// A handle on a service's database; clones share its pools.
@@ -128,7 +133,7 @@ impl Db {
         let (pool, _waiting) = self.conn().pool_for_transaction();
         let transaction = pool.begin_with_options(options).await?;
         Ok(Tx {
-            transaction,
+            transaction: Transaction::new(transaction),
             db: self.clone(),
             cause: Mutex::default(),
             wakes: Mutex::default(),
@@ -140,14 +145,14 @@ impl Db {
     ///
     /// # Errors
     /// When no connection is to be had in time.
-    pub async fn read(&self) -> Result<DatabaseTransaction, DbErr> {
+    pub async fn read(&self) -> Result<Transaction, DbErr> {
         let options = TransactionOptions {
             isolation_level: self.is_postgres().then_some(IsolationLevel::RepeatableRead),
             access_mode: self.is_postgres().then_some(AccessMode::ReadOnly),
             ..TransactionOptions::default()
         };
         let (pool, _waiting) = self.conn().pool_for_transaction();
-        pool.begin_with_options(options).await
+        pool.begin_with_options(options).await.map(Transaction::new)
     }
 
     /// Whether it is PostgreSQL; otherwise it is SQLite.
@@ -248,7 +253,7 @@ impl Db {
 
 /// A transaction that writes. What it emits is committed with it or not at all; dropped, it is rolled back.
 pub struct Tx {
-    transaction: DatabaseTransaction,
+    transaction: Transaction,
     db: Db,
     cause: Mutex<Cause>,
     wakes: Mutex<Vec<Arc<Notify>>>,
@@ -263,9 +268,9 @@ pub(crate) struct Cause {
 }
 
 impl Deref for Tx {
-    type Target = DatabaseTransaction;
+    type Target = Transaction;
 
-    fn deref(&self) -> &DatabaseTransaction {
+    fn deref(&self) -> &Transaction {
         &self.transaction
     }
 }
@@ -331,6 +336,12 @@ impl Tx {
     ) -> Result<Vec<QueryResult>, DbErr> {
         self.transaction.query_all_raw(self.db.sql(text, values)).await
     }
+}
+
+/// sqlx enters the span that it finds anew for each row, twice, although it has nothing to say there but notices of the database: it
+/// is to find none.
+fn outside_of_spans<F>(question: F) -> WithDispatch<F> {
+    question.with_subscriber(Dispatch::none())
 }
 
 /// The connections for HTTP, dealt out to the workers.

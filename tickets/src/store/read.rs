@@ -2,11 +2,11 @@ use std::collections::HashMap;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, Order,
-    QueryFilter, QueryOrder, QueryResult, QuerySelect, Value,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, EntityTrait, Order, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, Value,
 };
 use shared::clock::Timestamp;
-use shared::db::Tx;
+use shared::db::{Transaction, Tx};
 use shared::ids::TicketId;
 use uuid::Uuid;
 
@@ -77,11 +77,7 @@ pub async fn list(
 ///
 /// # Errors
 /// As for [`list`]; the database breaks off what takes too long.
-pub async fn list_found(
-    tx: &DatabaseTransaction,
-    wanted: &ListTickets,
-    now: Timestamp,
-) -> Result<Vec<Found>, DbErr> {
+pub async fn list_found(tx: &Transaction, wanted: &ListTickets, now: Timestamp) -> Result<Vec<Found>, DbErr> {
     let is_postgres = tx.get_database_backend() == DbBackend::Postgres;
     if is_postgres {
         tx.execute_unprepared(
@@ -114,7 +110,7 @@ pub async fn list_found(
 
 /// The tickets that match several words, where they are few; or the page alone, where the newest weeks fill it.
 async fn few(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     wanted: &ListTickets,
     search: &Search,
     now: Timestamp,

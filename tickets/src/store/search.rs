@@ -3,11 +3,9 @@
 
 use chrono::TimeDelta;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, JoinType, Order, QueryResult, Value,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, JoinType, Order, QueryResult, Value};
 use shared::clock::Timestamp;
-use shared::db::Tx;
+use shared::db::{Transaction, Tx};
 use shared::ids::UserId;
 use shared::text::fold;
 use uuid::Uuid;
@@ -127,7 +125,7 @@ const FEW: u64 = 1000;
 
 /// The tickets that match several words, where they are few; nothing where they are many. How common a word is the planner knows;
 /// of several together it knows nothing, and the index of words does.
-pub(super) async fn few(tx: &DatabaseTransaction, search: &Search) -> Result<Option<Vec<Uuid>>, DbErr> {
+pub(super) async fn few(tx: &Transaction, search: &Search) -> Result<Option<Vec<Uuid>>, DbErr> {
     let mut all = Query::select();
     all.column("ticket_id").from("ticket_search").and_where(in_document(search, None)).limit(FEW + 1);
     let rows = by_words(tx, &all).await?;
@@ -136,7 +134,7 @@ pub(super) async fn few(tx: &DatabaseTransaction, search: &Search) -> Result<Opt
 
 /// So many of the newest tickets that match several words, or as many as the newest weeks have.
 pub(super) async fn newest(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     search: &Search,
     recent: Recent,
     limit: u64,
@@ -153,7 +151,7 @@ fn ids(rows: &[QueryResult]) -> Result<Vec<Uuid>, DbErr> {
 
 /// The answer, found by the index of words alone.
 pub(super) async fn by_words(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     statement: &SelectStatement,
 ) -> Result<Vec<QueryResult>, DbErr> {
     tx.execute_unprepared("SET LOCAL enable_indexscan = off; SET LOCAL enable_seqscan = off").await?;

@@ -1,8 +1,9 @@
 //! Counting. Only what `idx_tickets_statistics` and its like hold is read, never the tickets themselves.
 
 use chrono::{Days, NaiveDate};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 use shared::clock::Timestamp;
+use shared::db::Transaction;
 
 use super::ticket_row::unreadable;
 use crate::domain::{Statistics, Tally};
@@ -17,7 +18,7 @@ const DAYS: u64 = 30;
 ///
 /// # Errors
 /// The database is away, or holds a word that is no status or priority.
-pub async fn statistics(db: &DatabaseTransaction, now: Timestamp) -> Result<Statistics, DbErr> {
+pub async fn statistics(db: &Transaction, now: Timestamp) -> Result<Statistics, DbErr> {
     if db.get_database_backend() == DbBackend::Postgres {
         db.execute_unprepared("SET LOCAL enable_seqscan = off").await?;
     }

@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, QueryResult, Value};
-use shared::{clock::Timestamp, db::Tx, rows::Insert};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
+use shared::{
+    clock::Timestamp,
+    db::{Transaction, Tx},
+    rows::Insert,
+};
 use uuid::Uuid;
 
 use super::{Indexed, Values, ask, ordered, wanted};
@@ -25,7 +29,7 @@ const ALL_TIME: (Timestamp, Timestamp) = (
 /// The first of the lines are looked through, whatever they are: of a common word there are enough among them, while the index of
 /// words would have to gather every one that there is – ten thousand in a month of a word that one line in fifty has. Behind
 /// them that index is asked, for ever longer times until there are enough, so that it never gathers many more than are wanted.
-pub(super) async fn find(tx: &DatabaseTransaction, query: &SearchQuery) -> Result<Vec<QueryResult>, DbErr> {
+pub(super) async fn find(tx: &Transaction, query: &SearchQuery) -> Result<Vec<QueryResult>, DbErr> {
     // Planned once for a connection: to plan for every month takes longer than to look through the newest.
     let limits = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL statement_timeout = '2s'; \
                   SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off";

@@ -3,8 +3,11 @@
 mod fts5;
 mod gin;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, Statement, Value};
-use shared::{db::Tx, ids::UserId};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
+use shared::{
+    db::{Transaction, Tx},
+    ids::UserId,
+};
 use uuid::Uuid;
 
 use super::ROWS;
@@ -89,7 +92,7 @@ impl SearchIndex {
     }
 
     /// The lines that match. A question that takes longer than two seconds is given up.
-    pub async fn find(self, tx: &DatabaseTransaction, query: &SearchQuery) -> Result<Vec<Found>, DbErr> {
+    pub async fn find(self, tx: &Transaction, query: &SearchQuery) -> Result<Vec<Found>, DbErr> {
         let rows = match self {
             Self::Gin => gin::find(tx, query).await?,
             Self::Fts5 => {
@@ -114,7 +117,7 @@ impl SearchIndex {
     }
 }
 
-async fn ask(tx: &DatabaseTransaction, sql: String, values: Values) -> Result<Vec<QueryResult>, DbErr> {
+async fn ask(tx: &Transaction, sql: String, values: Values) -> Result<Vec<QueryResult>, DbErr> {
     tx.query_all_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values.0)).await
 }
 
