@@ -3,21 +3,16 @@
 mod conn;
 mod row;
 mod transaction;
+mod tx;
 
-use std::{
-    cell::Cell,
-    ops::Deref,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{cell::Cell, sync::Arc, time::Duration};
 
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr,
-    IsolationLevel, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-    Value,
+    IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, Semaphore};
 use tracing::{
     Dispatch,
     instrument::{WithDispatch, WithSubscriber},
@@ -25,8 +20,9 @@ use tracing::{
 
 pub use self::conn::Conn;
 use self::conn::FRESH;
-pub use self::{row::Row, transaction::Transaction};
-use crate::{clock::Clock, config::DatabaseConfig, http::Check, ids::EventId};
+pub(crate) use self::tx::Cause;
+pub use self::{row::Row, transaction::Transaction, tx::Tx};
+use crate::{clock::Clock, config::DatabaseConfig, http::Check};
 
 /// A handle on a service's database; clones share its pools.
 #[derive(Clone)]
@@ -132,13 +128,7 @@ impl Db {
         };
         let (pool, _waiting) = self.conn().pool_for_transaction();
         let transaction = pool.begin_with_options(options).await?;
-        Ok(Tx {
-            transaction: Transaction::new(transaction),
-            db: self.clone(),
-            cause: Mutex::default(),
-            wakes: Mutex::default(),
-            _writer: writer,
-        })
+        Ok(Tx::new(Transaction::new(transaction), self.clone(), writer))
     }
 
     /// Begins a transaction that only reads: one state of the database for several questions. Dropped, it is over.
@@ -248,93 +238,6 @@ impl Db {
         for pool in self.inner.http.iter().chain([&self.inner.background]) {
             pool.close().await;
         }
-    }
-}
-
-/// A transaction that writes. What it emits is committed with it or not at all; dropped, it is rolled back.
-pub struct Tx {
-    transaction: Transaction,
-    db: Db,
-    cause: Mutex<Cause>,
-    wakes: Mutex<Vec<Arc<Notify>>>,
-    _writer: Option<OwnedSemaphorePermit>,
-}
-
-/// What an emitted event is an answer to.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Cause {
-    pub correlation_id: Option<String>,
-    pub causation_id: Option<EventId>,
-}
-
-impl Deref for Tx {
-    type Target = Transaction;
-
-    fn deref(&self) -> &Transaction {
-        &self.transaction
-    }
-}
-
-impl Tx {
-    /// Commits, then wakes the relay and whoever else waits.
-    ///
-    /// # Errors
-    /// When the database refuses; then nothing was written.
-    pub async fn commit(self) -> Result<(), DbErr> {
-        let Self { transaction, wakes, .. } = self;
-        transaction.commit().await?;
-        for wake in wakes.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            wake.notify_one();
-        }
-        Ok(())
-    }
-
-    /// Wakes a worker once this is committed, and only then.
-    pub fn wake_after_commit(&self, wake: &Arc<Notify>) {
-        let mut wakes = self.wakes.lock().unwrap_or_else(PoisonError::into_inner);
-        if !wakes.iter().any(|known| Arc::ptr_eq(known, wake)) {
-            wakes.push(wake.clone());
-        }
-    }
-
-    /// The database that it writes to.
-    #[must_use]
-    pub fn db(&self) -> &Db {
-        &self.db
-    }
-
-    /// Says what the events emitted from here on are an answer to. A consumer's transaction knows it already; this is
-    /// for work that was written down first and is done later.
-    pub fn answering(&self, correlation_id: Option<String>, causation_id: Option<EventId>) {
-        self.set_cause(Cause { correlation_id, causation_id });
-    }
-
-    pub(crate) fn set_cause(&self, cause: Cause) {
-        *self.cause.lock().unwrap_or_else(PoisonError::into_inner) = cause;
-    }
-
-    pub(crate) fn cause(&self) -> Cause {
-        self.cause.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Runs one statement with `$1`-style placeholders; the number of rows it touched.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn run<const N: usize>(&self, text: &str, values: [Value; N]) -> Result<u64, DbErr> {
-        Ok(self.transaction.execute_raw(self.db.sql(text, values)).await?.rows_affected())
-    }
-
-    /// Runs one statement with `$1`-style placeholders; its rows.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn rows<const N: usize>(
-        &self,
-        text: &str,
-        values: [Value; N],
-    ) -> Result<Vec<QueryResult>, DbErr> {
-        self.transaction.query_all_raw(self.db.sql(text, values)).await
     }
 }
 
