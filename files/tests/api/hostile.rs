@@ -53,6 +53,9 @@ async fn ten_gigabytes_are_refused_by_their_length_or_after_the_first_of_them() 
     assert!(!heard || &line == b"HTTP/1.1 413", "{}", line.escape_ascii());
     // Twice the limit is listened to. What the kernels hold, and what still comes while the answer is on its way, is the machine's affair.
     assert!(sent < 1_000 * MIB, "{sent} bytes were taken");
+    let mut rest = Vec::new();
+    let ending = timeout(Duration::from_secs(30), reads.read_to_end(&mut rest)).await;
+    assert!(ending.is_ok(), "the connection stays open for more");
     assert_eq!((site.count("files").await, site.count("uploads").await), (0, 0));
     assert_eq!(bucket.keys().await, Vec::<String>::new());
 }

@@ -1,14 +1,17 @@
 //! Request bodies: read within limits, decoded, parsed.
 
+use std::cell::RefCell;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use actix_web::dev::Payload;
+use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::header;
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use futures_util::StreamExt;
+use futures_util::stream::poll_fn;
+use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 
 use super::code::Code;
@@ -27,6 +30,23 @@ pub struct Valid<T: Input>(pub T::Parsed);
 
 /// The parsed body of a request, or `None` when there is none at all.
 pub struct MaybeValid<T: Input>(pub Option<T::Parsed>);
+
+/// Another hold on a request's body than its route's.
+pub(super) type Unread = Rc<RefCell<Payload>>;
+
+/// Holds a body that comes in chunks, whether its route reads it or not. Of one that was let go of unread, Actix swallows all that
+/// still comes after the answer, for as long as somebody sends; while one is held when the answer has been sent, it closes the
+/// connection within a second, as it does after a body with a length (`should_close_for_unread_payload` in actix-http 3.20).
+pub(super) fn hold_chunked(req: &mut ServiceRequest) -> Option<Unread> {
+    if !req.chunked().unwrap_or(false) {
+        return None;
+    }
+    let unread = Rc::new(RefCell::new(req.take_payload()));
+    let read = unread.clone();
+    let chunks = poll_fn(move |cx| Pin::new(&mut *read.borrow_mut()).poll_next(cx));
+    req.set_payload(Payload::Stream { payload: Box::pin(chunks) });
+    Some(unread)
+}
 
 type Extraction<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 

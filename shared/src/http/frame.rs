@@ -16,6 +16,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use tracing_actix_web::RootSpan;
 
+use super::body::{self, Unread};
 use super::code::Code;
 use super::error::ApiError;
 use super::request_id::{REQUEST_ID, RequestId};
@@ -49,6 +50,7 @@ pub(super) async fn frame(
         extensions.insert(client);
         extensions.insert(arrival.clone());
     }
+    let unread = body::hold_chunked(&mut req);
     // The connection remembers that it was HEAD, and leaves the body out.
     if req.method() == Method::HEAD {
         req.head_mut().method = Method::GET;
@@ -77,12 +79,14 @@ pub(super) async fn frame(
             if site.is_stopping() {
                 response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
             }
-            Ok(response.map_body(|_, body| Framed { body: body.boxed(), _held: held }))
+            Ok(response.map_body(|_, body| Framed { body: body.boxed(), _held: held, _unread: unread }))
         }
         Err(error) => {
             let mut response = error.error_response();
             let status = response.status();
             finish(response.headers_mut(), status);
+            let framed = |body| Framed { body, _held: held, _unread: unread }.boxed();
+            let response = response.map_body(|_, body| framed(body));
             Err(InternalError::from_response(error, response).into())
         }
     }
@@ -212,10 +216,11 @@ fn secure(headers: &mut HeaderMap, over_tls: bool) {
     }
 }
 
-/// A body that counts as in flight until it has been sent.
+/// An answer's body that counts as in flight, and holds what was not read of its request, until it has been sent.
 pub(super) struct Framed {
     body: BoxBody,
     _held: Held,
+    _unread: Option<Unread>,
 }
 
 impl MessageBody for Framed {

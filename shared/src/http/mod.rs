@@ -23,6 +23,7 @@ mod request_id;
 mod serve;
 mod site;
 mod span;
+mod when;
 
 pub use address::ClientAddress;
 pub use answer::Answer;
@@ -38,9 +39,10 @@ pub use faults::is_passing;
 pub use input::{FieldErrors, FieldFault, Input};
 pub use json::MAX_DEPTH;
 pub use module::{Check, Module};
-pub use query::{Listing, NoFilter, Params, PathId, When, bad_query};
+pub use query::{Listing, NoFilter, Params, PathId, bad_query};
 pub use request_id::RequestId;
 pub use serve::serve;
+pub use when::When;
 
 pub use crate::auth::{Admin, Agent, Caller, MaybeCaller};
 pub use crate::once::{Once, OnceError};

@@ -7,3 +7,4 @@ mod once;
 mod refusals;
 mod stage;
 mod stopping;
+mod unread;
