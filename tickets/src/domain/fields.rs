@@ -76,7 +76,7 @@ impl Ticket {
             "responseAlert" => self.sla.response.alert = word()?.parse().map_err(|_| unreadable())?,
             "resolutionAlert" => self.sla.resolution.alert = word()?.parse().map_err(|_| unreadable())?,
             "slaStartedAt" => self.sla.started_at = moment(text()?)?,
-            "slaPauses" => self.sla.pauses = super::Sla::pauses_of(text()?).ok_or_else(unreadable)?,
+            "slaPauses" => self.sla.pauses = super::Pause::list_of(text()?).ok_or_else(unreadable)?,
             _ => return Err(unreadable()),
         }
         Ok(())

@@ -36,7 +36,7 @@ pub use listing::{Assignee, Found, ListTickets, Place, SortKey, SortValue};
 pub use number::TicketNumber;
 pub use policy::Visibility;
 pub use priority::Priority;
-pub use running::{Interval, State};
+pub use running::{Interval, Pause, State};
 pub use search::Search;
 pub use sla::{Alert, Deadline, Explanation, Rules, Sla, Standing};
 pub use staff::{Member, News};

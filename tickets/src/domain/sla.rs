@@ -179,11 +179,6 @@ impl Sla {
         serde_json::to_string(&self.pauses).expect("times serialise")
     }
 
-    /// Reads what [`Sla::pauses_text`] wrote; nothing when it is something else.
-    pub fn pauses_of(text: &str) -> Option<Vec<Pause>> {
-        serde_json::from_str(text).ok()
-    }
-
     /// Since when they stand still, if they do.
     fn stands_since(&self) -> Option<Timestamp> {
         self.pauses.last().filter(|pause| pause.to.is_none()).map(|pause| pause.from)

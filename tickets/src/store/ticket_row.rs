@@ -5,7 +5,7 @@ use shared::clock::Timestamp;
 use shared::db::Row;
 use uuid::Uuid;
 
-use crate::domain::{Category, Deadline, Description, Resolution, Sla, Ticket, Title};
+use crate::domain::{Category, Deadline, Description, Pause, Resolution, Sla, Ticket, Title};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "tickets")]
@@ -79,7 +79,7 @@ impl FromQueryResult for Ticket {
         let id = |column: Column| row.get::<Uuid>(column as usize);
         let time = |column: Column| row.get::<Timestamp>(column as usize);
         let time_if_any = |column: Column| row.get_if_any::<Timestamp>(column as usize);
-        let pauses = Sla::pauses_of(word(Column::SlaPauses)?);
+        let pauses = Pause::list_of(word(Column::SlaPauses)?);
         Ok(Self {
             id: id(Column::Id)?.into(),
             number: word(Column::TicketNumber)?.parse().map_err(unreadable)?,
