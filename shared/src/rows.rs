@@ -1,7 +1,8 @@
 //! Many rows at once.
 
 use chrono::SecondsFormat;
-use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 
 use crate::db::Tx;
 
@@ -22,18 +23,22 @@ pub struct Insert<const N: usize> {
 }
 
 impl<const N: usize> Insert<N> {
-    /// Inserts rows, in their order.
+    /// Inserts rows, in their order. The statement is made at the call, and what is awaited is the database: so it can be made
+    /// while that is at something else.
     ///
     /// # Errors
     /// When the database refuses.
     ///
     /// # Panics
     /// When a value is of another kind than those.
-    pub async fn run(&self, tx: &Tx, rows: Vec<[Value; N]>) -> Result<(), DbErr> {
-        for statement in self.statements(tx, rows) {
-            tx.execute_raw(statement).await?;
+    pub fn run(&self, tx: &Tx, rows: Vec<[Value; N]>) -> impl Future<Output = Result<(), DbErr>> {
+        let statements = self.statements(tx, rows);
+        async move {
+            for statement in statements {
+                tx.execute_raw(statement).await?;
+            }
+            Ok(())
         }
-        Ok(())
     }
 
     /// The same; what `then` returns of them.
@@ -80,6 +85,24 @@ impl<const N: usize> Insert<N> {
     }
 }
 
+/// The condition that a column holds one of these values; `kind` is its type in PostgreSQL, to which they go as one value: however
+/// many they are, the statement has the same text, and is parsed and planned as a short one.
+///
+/// # Panics
+/// When a value is of another kind than those of an [`Insert`].
+pub fn is_among(
+    backend: DbBackend,
+    column: &'static str,
+    kind: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Expr {
+    if backend != DbBackend::Postgres {
+        return Expr::cust(column).is_in(values);
+    }
+    let values: Vec<_> = values.into_iter().collect();
+    Expr::cust_with_values(format!("{column} = ANY($1::text::{kind}[])"), [array(values.iter())])
+}
+
 /// As PostgreSQL writes an array.
 fn array<'a>(values: impl Iterator<Item = &'a Value>) -> String {
     let mut text = String::from("{");
@@ -95,16 +118,7 @@ fn array<'a>(values: impl Iterator<Item = &'a Value>) -> String {
 
 fn element(text: &mut String, value: &Value) {
     match value {
-        Value::String(Some(value)) => {
-            text.push('"');
-            for character in value.chars() {
-                if matches!(character, '"' | '\\') {
-                    text.push('\\');
-                }
-                text.push(character);
-            }
-            text.push('"');
-        }
+        Value::String(Some(value)) => quote(text, value),
         Value::BigInt(Some(value)) => *text += &value.to_string(),
         Value::Bool(Some(value)) => *text += if *value { "t" } else { "f" },
         Value::Uuid(Some(value)) => *text += &value.to_string(),
@@ -119,6 +133,19 @@ fn element(text: &mut String, value: &Value) {
         | Value::ChronoDateTimeUtc(None) => *text += "NULL",
         other => unreachable!("{other:?} is no value of a row"),
     }
+}
+
+fn quote(text: &mut String, value: &str) {
+    text.push('"');
+    let mut rest = value;
+    while let Some(place) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\')) {
+        let (before, marked) = rest.split_at(place);
+        let (mark, behind) = marked.split_at(1);
+        text.extend([before, "\\", mark]);
+        rest = behind;
+    }
+    text.push_str(rest);
+    text.push('"');
 }
 
 #[cfg(test)]

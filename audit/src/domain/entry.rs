@@ -3,13 +3,11 @@ use shared::{
     clock::Timestamp,
     events::{Envelope, Event, UserDeleted},
     ids::{AuditLogId, EventId, UserId},
-    vault::Seal,
 };
 use uuid::Uuid;
 
 use super::{
-    Hash, Link, Withheld,
-    chain::hash,
+    Link, Withheld,
     handlers::{self, Reading},
     personal::withhold,
 };
@@ -113,6 +111,12 @@ pub struct Unreadable {
     pub fault: serde_json::Error,
 }
 
+impl Unreadable {
+    pub(super) fn of(event: &Envelope, fault: serde_json::Error) -> Self {
+        Self { event_type: event.event_type.clone(), version: event.schema_version, fault }
+    }
+}
+
 impl AuditEntry {
     /// Reads an event with the handler of its type.
     ///
@@ -124,11 +128,7 @@ impl AuditEntry {
     pub fn of(event: &Envelope) -> Result<Self, Unreadable> {
         let facts = Facts::of(event);
         let reading = match handlers::find(&event.event_type) {
-            Some(handler) => handler.read(event).map_err(|fault| Unreadable {
-                event_type: event.event_type.clone(),
-                version: event.schema_version,
-                fault,
-            })?,
+            Some(handler) => handler.read(event).map_err(|fault| Unreadable::of(event, fault))?,
             None => Reading {
                 details: Value::Object(Map::new()),
                 origin: Origin::default(),
@@ -197,27 +197,8 @@ impl AuditEntry {
         self.person.filter(|_| self.event.event_type == UserDeleted::TYPE)
     }
 
-    /// The row that it becomes behind the one with this number and hash, its personal details sealed for whom it is about; and
-    /// what it is found by from then on. Without a seal – of somebody who was erased – they are given up.
-    ///
-    /// # Errors
-    /// When the data is no JSON, which an event that was read always is.
-    pub fn link(
-        &self,
-        (last, previous): (i64, Hash),
-        recorded_at: Timestamp,
-        seal: Option<&Seal>,
-    ) -> Result<(Link, Withheld), serde_json::Error> {
-        let mut parts = self.parts()?;
-        let sealed = parts.seal(seal)?;
-        let envelope = serde_json::to_string(&parts.kept)?;
-        let (sequence, person_id) = (last + 1, self.person);
-        let hash = hash(previous, sequence, recorded_at, person_id, sealed.as_deref(), &envelope);
-        Ok((Link { sequence, recorded_at, person_id, sealed, envelope, hash }, parts))
-    }
-
     /// The event in two. An event that is about nobody has no personal details.
-    fn parts(&self) -> Result<Withheld, serde_json::Error> {
+    pub(super) fn parts(&self) -> Result<Withheld, serde_json::Error> {
         let mut parts = Withheld { kept: self.event.clone(), personal: Map::new() };
         if self.person.is_some() && !self.personal.is_empty() {
             let mut data = serde_json::from_str(self.event.data.get())?;

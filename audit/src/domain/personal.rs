@@ -74,14 +74,8 @@ impl Withheld {
     ///
     /// # Errors
     /// None that is known: JSON is made of JSON.
-    pub(super) fn seal(&mut self, seal: Option<&Seal>) -> Result<Option<String>, serde_json::Error> {
-        let Some(seal) = seal else {
-            self.personal.clear();
-            return Ok(None);
-        };
-        if self.personal.is_empty() {
-            return Ok(None);
-        }
+    pub(super) fn sealed(&self, seal: Option<&Seal>) -> Result<Option<String>, serde_json::Error> {
+        let Some(seal) = seal.filter(|_| !self.personal.is_empty()) else { return Ok(None) };
         Ok(Some(seal.close(&self.kept.event_id.to_string(), &serde_json::to_vec(&self.personal)?)))
     }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use shared::process::Lifecycle;
 
 use super::App;
-use crate::store;
+use crate::{domain::Draft, store};
 
 /// Rows of former times that are moved in one transaction.
 const MOVED: i64 = 500;
@@ -47,7 +47,7 @@ impl App {
         store::lock_head(&tx).await?;
         let former = store::former_events(&tx, MOVED).await?;
         for (event, recorded_at) in &former {
-            self.recorder().record(&tx, [event], *recorded_at).await?;
+            self.recorder().record(&tx, &[&Draft::of(event)?], *recorded_at).await?;
         }
         store::forget_former(&tx, MOVED).await?;
         tx.commit().await?;

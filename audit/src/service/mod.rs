@@ -39,7 +39,7 @@ pub use feed::{Feed, Following};
 pub use mail_reports::ReportMails;
 pub use reader::FeedReader;
 pub use reconcile::Reconciler;
-pub use record::{RecordError, Recorder};
+pub use record::Recorder;
 pub use retain::Archiver;
 pub use verify::Verdict;
 

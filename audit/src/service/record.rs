@@ -2,24 +2,13 @@ use std::sync::Arc;
 
 use futures_util::join;
 use sea_orm::DbErr;
-use shared::{clock::Timestamp, db::Tx, events::Envelope};
+use shared::{clock::Timestamp, db::Tx};
 
 use super::{Analyzer, Feed, index};
 use crate::{
-    domain::{AuditEntry, Signer, Unreadable, measures},
+    domain::{AuditEntry, Draft, Signer, measures},
     store,
 };
-
-/// Why an event could not be put on record.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordError {
-    /// It never will be by this build.
-    #[error(transparent)]
-    Unreadable(#[from] Unreadable),
-    /// It may be later.
-    #[error(transparent)]
-    Database(#[from] DbErr),
-}
 
 /// Writes events down: into the trail and into all that is made of it, together or not at all.
 #[derive(Clone)]
@@ -38,31 +27,28 @@ impl Recorder {
     /// once is the inbox's doing.
     ///
     /// # Errors
-    /// When one of them cannot be read, or the database refuses: then nothing of them may be committed.
-    pub async fn record(
-        &self,
-        tx: &Tx,
-        events: impl IntoIterator<Item = &Envelope>,
-        now: Timestamp,
-    ) -> Result<(), RecordError> {
-        let entries = events.into_iter().map(AuditEntry::of).collect::<Result<Vec<_>, _>>()?;
-        if entries.is_empty() {
+    /// When the database refuses: then nothing of them may be committed.
+    pub async fn record(&self, tx: &Tx, drafts: &[&Draft], now: Timestamp) -> Result<(), DbErr> {
+        if drafts.is_empty() {
             return Ok(());
         }
+        let entries = || drafts.iter().map(|draft| draft.entry());
+        let events = || entries().map(AuditEntry::event);
         let head = store::lock_head(tx).await?;
         // A clock that was set back does not make an older row of a newer one.
         let recorded_at = now.max(head.recorded_at);
-        let mut seals = store::seals_for_all(tx, entries.iter().filter_map(AuditEntry::person), now).await?;
+        let mut seals = store::seals_for_all(tx, entries().filter_map(AuditEntry::person), now).await?;
         let mut end = (head.sequence, head.hash);
-        let mut rows = Vec::with_capacity(entries.len());
-        let mut parts = Vec::with_capacity(entries.len());
+        let mut rows = Vec::with_capacity(drafts.len());
+        let mut parts = Vec::with_capacity(drafts.len());
         let mut erased = Vec::new();
-        for entry in &entries {
+        for draft in drafts {
+            let entry = draft.entry();
             let seal = entry.person().and_then(|person| seals.get(&person)?.as_ref());
-            let (link, withheld) =
-                entry.link(end, recorded_at, seal).map_err(|fault| DbErr::Custom(fault.to_string()))?;
+            let link =
+                draft.link(end, recorded_at, seal).map_err(|fault| DbErr::Custom(fault.to_string()))?;
             end = (link.sequence, link.hash);
-            parts.push((link.sequence, link.person_id, entry.facts(), withheld));
+            parts.push((link.sequence, link.person_id, entry.facts(), draft.parts(&link)));
             rows.push((link, entry.facts()));
             if let Some(person) = entry.erased() {
                 seals.insert(person, None);
@@ -76,7 +62,7 @@ impl Recorder {
             });
             index(tx.db()).add(tx, &lines.collect::<Vec<_>>()).await
         };
-        let count = async { store::metrics::add(tx, &measures(entries.iter().map(AuditEntry::event))).await };
+        let count = async { store::metrics::add(tx, &measures(events())).await };
         let (appended, found, counted) = join!(store::append(tx, &head, rows), find, count);
         appended.and(found).and(counted)?;
         store::move_head(tx, &self.signer.sign(end.0, end.1, recorded_at)).await?;
@@ -84,10 +70,9 @@ impl Recorder {
             store::destroy(tx, person, now).await?;
             index(tx.db()).forget(tx, person).await?;
         }
-        let numbers: Vec<_> =
-            entries.iter().map(|entry| (&*entry.event().source, entry.event().sequence)).collect();
+        let numbers: Vec<_> = events().map(|event| (&*event.source, event.sequence)).collect();
         store::arrivals::note(tx, &numbers).await?;
-        self.analyzer.look(tx, entries.iter().map(AuditEntry::event)).await?;
+        self.analyzer.look(tx, events()).await?;
         self.feed.wake_after(tx);
         Ok(())
     }

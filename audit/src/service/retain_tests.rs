@@ -10,7 +10,10 @@ use shared::{
 };
 
 use super::*;
-use crate::{Config, domain::Signer};
+use crate::{
+    Config,
+    domain::{Draft, Signer},
+};
 
 const MONTHS: usize = 4;
 const ROWS: i64 = 25;
@@ -52,7 +55,8 @@ async fn record(world: &World, app: &App) {
         due_date: now,
     };
     let tx = app.db.begin().await.unwrap();
-    app.recorder().record(&tx, [&world.envelope(&event, 1, None)], now).await.unwrap();
+    let draft = Draft::of(&world.envelope(&event, 1, None)).unwrap();
+    app.recorder().record(&tx, &[&draft], now).await.unwrap();
     tx.commit().await.unwrap();
     world.clock().advance(TimeDelta::minutes(1));
 }

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
+use sea_orm::{ConnectionTrait, DbErr, Value, sea_query::Query};
 use shared::{
     clock::Timestamp,
     db::Tx,
     ids::UserId,
-    rows::Insert,
+    rows::{Insert, is_among},
     vault::{Key, Seal, new_key},
 };
 use uuid::Uuid;
@@ -30,12 +30,15 @@ pub async fn seals(
     if persons.is_empty() {
         return Ok(Seals::new());
     }
-    let places: Vec<_> = (1..=persons.len()).map(|place| format!("${place}")).collect();
-    let sql =
-        format!("SELECT person_id, personal_key FROM person_keys WHERE person_id IN ({})", places.join(", "));
-    let values: Vec<Value> = persons.into_iter().map(Value::from).collect();
-    let rows =
-        conn.query_all_raw(Statement::from_sql_and_values(conn.get_database_backend(), sql, values)).await?;
+    let persons = persons.into_iter().map(Value::from);
+    let mut select = Query::select();
+    select.columns(["person_id", "personal_key"]).from("person_keys").and_where(is_among(
+        conn.get_database_backend(),
+        "person_id",
+        "uuid",
+        persons,
+    ));
+    let rows = conn.query_all(&select).await?;
     let mut seals = Seals::with_capacity(rows.len());
     for row in rows {
         let key: Option<String> = row.try_get("", "personal_key")?;

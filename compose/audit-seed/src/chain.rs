@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use audit::domain::{AuditEntry, Checkpoint, Hash, Signer};
+use audit::domain::{Checkpoint, Draft, Hash, Signer};
 use shared::{
     clock::{Timestamp, rfc3339},
     events::Envelope,
@@ -61,8 +61,8 @@ impl Chain {
         recorded_at: Timestamp,
         to: &mut impl Write,
     ) -> anyhow::Result<()> {
-        let entry = AuditEntry::of(event)?;
-        let person = entry.person();
+        let draft = Draft::of(event)?;
+        let person = draft.entry().person();
         if let Some(person) = person.filter(|person| !self.seals.contains_key(person)) {
             let key = new_key();
             writeln!(self.keys, "{person}\t{}\t{}", hex::encode(key), rfc3339(recorded_at))?;
@@ -70,9 +70,9 @@ impl Chain {
         }
         let seal = person.and_then(|person| self.seals.get(&person));
         let end = (self.sequence, self.hash);
-        let (link, _) = entry.link(end, recorded_at, seal).context("an event's data is JSON")?;
+        let link = draft.link(end, recorded_at, seal).context("an event's data is JSON")?;
         (self.sequence, self.hash, self.recorded_at) = (link.sequence, link.hash, recorded_at);
-        let facts = entry.facts();
+        let facts = draft.entry().facts();
         write!(
             to,
             "{}\t{}\t{}\t{}\t{}\t{}\t",

@@ -22,6 +22,8 @@ use crate::{
 /// A consumer that has messages pending and delivers none for so long is rebuilt.
 const WATCHDOG: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_secs(1);
+/// Messages that are read before what else is at work gets its turn.
+const READ_AT_A_TIME: usize = 16;
 /// How often the server is asked what it still has.
 const MEASURE: Duration = Duration::from_secs(15);
 
@@ -100,16 +102,28 @@ struct Received<M> {
     fault: Option<anyhow::Error>,
 }
 
-impl<M: Message> Received<M> {
-    fn of<E: Into<anyhow::Error>>(results: Vec<Result<Raw, E>>) -> Self {
-        let (mut messages, mut fault) = (Vec::with_capacity(results.len()), None);
-        for result in results {
-            match result {
-                Ok(message) => messages.push(message),
-                Err(error) => fault = Some(error.into()),
-            }
+/// What came, told apart from what was wrong with the subscription after it.
+fn told_apart<E: Into<anyhow::Error>>(results: Vec<Result<Raw, E>>) -> (Vec<Raw>, Option<anyhow::Error>) {
+    let (mut messages, mut fault) = (Vec::with_capacity(results.len()), None);
+    for result in results {
+        match result {
+            Ok(message) => messages.push(message),
+            Err(error) => fault = Some(error.into()),
         }
-        Self { batch: messages.iter().map(decode).collect(), messages, fault }
+    }
+    (messages, fault)
+}
+
+impl<M: Message> Received<M> {
+    /// Reads it, giving way every so often to what else is at work.
+    async fn of<E: Into<anyhow::Error>>(results: Vec<Result<Raw, E>>) -> Self {
+        let (messages, fault) = told_apart(results);
+        let mut batch = Vec::with_capacity(messages.len());
+        for some in messages.chunks(READ_AT_A_TIME) {
+            batch.extend(some.iter().map(decode));
+            tokio::task::yield_now().await;
+        }
+        Self { batch, messages, fault }
     }
 }
 
@@ -133,8 +147,7 @@ async fn read<M: Message, H: Handler<M>>(
     loop {
         if stop.is_cancelled() {
             let claimed = following.map(|(received, _)| received.messages);
-            let waiting =
-                batches.next().now_or_never().flatten().map(|results| Received::<M>::of(results).messages);
+            let waiting = batches.next().now_or_never().flatten().map(|results| told_apart(results).0);
             give_back(claimed.into_iter().chain(waiting).flatten()).await;
             return Ok(());
         }
@@ -144,7 +157,7 @@ async fn read<M: Message, H: Handler<M>>(
                 () = stop.cancelled() => continue,
                 // A task has a budget of 128 messages before it is to let others run: a batch would end there.
                 results = tokio::time::timeout(WATCHDOG, unconstrained(batches.next())) => match results {
-                    Ok(Some(results)) => claim(Received::of(results), intake).await,
+                    Ok(Some(results)) => claim(Received::of(results).await, intake).await,
                     Ok(None) => anyhow::bail!("the subscription ended"),
                     Err(_) => {
                         let pending = consumer.get_info().await?.num_pending;
@@ -157,13 +170,14 @@ async fn read<M: Message, H: Handler<M>>(
                 }
             },
         };
-        // While a batch is at work the next one is claimed, if it is here.
+        // While a batch is at work the next one is read and claimed, if it is here.
         let here = if received.fault.is_none() {
             unconstrained(batches.next()).now_or_never().flatten()
         } else {
             None
         };
-        let here = OptionFuture::from(here.map(|results| claim(Received::of(results), intake)));
+        let here = here.map(|results| async { claim(Received::of(results).await, intake).await });
+        let here = OptionFuture::from(here);
         let (finished, claimed) = join!(intake.finish(&received.batch, claimed), here);
         following = match finished {
             Ok(outcomes) => {

@@ -3,10 +3,13 @@
 
 use chrono::TimeDelta;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, JoinType, Order, QueryResult, Value};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, JoinType, Order, QueryResult, Value,
+};
 use shared::clock::Timestamp;
 use shared::db::{Transaction, Tx};
 use shared::ids::UserId;
+use shared::rows;
 use shared::text::fold;
 use uuid::Uuid;
 
@@ -165,9 +168,8 @@ pub(super) fn among(few: &[Uuid]) -> Expr {
     is_among("tickets.id", few)
 }
 
-fn is_among(column: &str, few: &[Uuid]) -> Expr {
-    let ids: Vec<_> = few.iter().map(Uuid::to_string).collect();
-    Expr::cust_with_values(format!("{column} = ANY($1::text::uuid[])"), [format!("{{{}}}", ids.join(","))])
+fn is_among(column: &'static str, few: &[Uuid]) -> Expr {
+    rows::is_among(DbBackend::Postgres, column, "uuid", few.iter().copied().map(Value::from))
 }
 
 /// The newest weeks, which are looked at first: often there is enough.

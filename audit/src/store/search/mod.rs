@@ -52,8 +52,9 @@ impl SearchIndex {
     pub async fn add(self, tx: &Tx, lines: &[Indexed<'_>]) -> Result<(), DbErr> {
         match self {
             Self::Gin => {
+                let adding = gin::ADD.run(tx, lines.iter().map(gin::row).collect());
                 gin::make_partitions(tx, lines).await?;
-                gin::ADD.run(tx, lines.iter().map(gin::row).collect()).await
+                adding.await
             }
             Self::Fts5 => fts5::ADD.run(tx, lines.iter().map(fts5::row).collect()).await,
         }
