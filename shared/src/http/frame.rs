@@ -72,6 +72,7 @@ pub(super) async fn frame(
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
     };
+    let framed = |body| Framed { body, _held: held, _unread: unread };
     match outcome {
         Ok(mut response) => {
             let status = response.status();
@@ -79,14 +80,13 @@ pub(super) async fn frame(
             if site.is_stopping() {
                 response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
             }
-            Ok(response.map_body(|_, body| Framed { body: body.boxed(), _held: held, _unread: unread }))
+            Ok(response.map_body(|_, body| framed(body.boxed())))
         }
         Err(error) => {
             let mut response = error.error_response();
             let status = response.status();
             finish(response.headers_mut(), status);
-            let framed = |body| Framed { body, _held: held, _unread: unread }.boxed();
-            let response = response.map_body(|_, body| framed(body));
+            let response = response.map_body(|_, body| framed(body).boxed());
             Err(InternalError::from_response(error, response).into())
         }
     }
