@@ -3,7 +3,7 @@
 mod plans;
 mod questions;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
@@ -11,6 +11,7 @@ use super::Effort;
 use super::asking::{CLIENTS, Desk, Group, Mix};
 use super::house::House;
 use super::load::{self, Connection, field, request};
+use super::measures::pause;
 use super::people;
 use super::recorder::Recorder;
 use super::table::Table;
@@ -24,6 +25,10 @@ use questions::{Facts, LOG_ORDERS};
 const ABOUT: &[&str] = &["trail", "metrics", "search"];
 /// How long audit keeps what it counted.
 const KEPT: &str = "ANSWERS_KEPT";
+/// Events a second at which what is made of the trail is to be made anew.
+const MADE_ANEW: f64 = 20_000.0;
+/// How often is looked whether it is there.
+const LOOK: Duration = Duration::from_millis(500);
 /// A page, where nothing else is asked for.
 const PAGE: u64 = 25;
 
@@ -34,7 +39,9 @@ pub fn measure(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
     let facts = Facts::gather(house, stop)?;
     table.note(format!("{} events in the trail, {CLIENTS} clients", for_counting(facts.events)));
 
+    let begun = Instant::now();
     let running = house.start_loud(&["auth", "audit"], "audit", stop)?;
+    derive(house, &facts, begun, table, stop)?;
     let token = people::staff(house, &running, "admin", stop)?;
     let port = running.port("audit")?;
     verify(port, &token, &facts, table)?;
@@ -94,6 +101,32 @@ fn prepare(house: &mut House, effort: Effort, stop: &Stop) -> anyhow::Result<()>
     house.migrate("audit", "audit", stop)?;
     seed::audit::fill(&house.database("audit"), house.psql_file(), house.programs(), effort.trail, stop)?;
     house.query("audit", "CHECKPOINT", stop).map(drop)
+}
+
+/// Until all that is made of the trail is there: a new trail has none of it, and audit makes one after the other when it starts.
+/// Measured meanwhile, search would find nothing, and everything else would wait.
+fn derive(
+    house: &House,
+    facts: &Facts,
+    begun: Instant,
+    table: &mut Table,
+    stop: &Stop,
+) -> anyhow::Result<()> {
+    let unfinished = "SELECT coalesce(string_agg(derived, ' ' ORDER BY requested_at, derived), '') FROM rebuilds \
+                      WHERE finished_at IS NULL";
+    let unfinished = || house.query("audit", unfinished, stop);
+    let (all, mut last) = (unfinished()?, begun);
+    for derived in all.split_whitespace() {
+        eprintln!("  {derived}: made of the trail …");
+        while unfinished()?.split_whitespace().any(|it| it == derived) {
+            pause(LOOK, stop)?;
+        }
+        let rate = facts.events as f64 / last.elapsed().as_secs_f64();
+        table.at_least(&format!("audit, {derived} made anew of the trail"), rate, "events/s", MADE_ANEW);
+        last = Instant::now();
+    }
+    // As the server does it by itself, sooner or later.
+    house.query("audit", "VACUUM (ANALYZE)", stop).map(drop)
 }
 
 /// The trail is one that audit has written or could have written: it says so itself.
