@@ -39,9 +39,8 @@ pub fn measure(house: &mut House, effort: Effort, table: &mut Table, stop: &Stop
     let facts = Facts::gather(house, stop)?;
     table.note(format!("{} events in the trail, {CLIENTS} clients", for_counting(facts.events)));
 
-    let begun = Instant::now();
+    derive(house, &facts, table, stop)?;
     let running = house.start_loud(&["auth", "audit"], "audit", stop)?;
-    derive(house, &facts, begun, table, stop)?;
     let token = people::staff(house, &running, "admin", stop)?;
     let port = running.port("audit")?;
     verify(port, &token, &facts, table)?;
@@ -105,17 +104,13 @@ fn prepare(house: &mut House, effort: Effort, stop: &Stop) -> anyhow::Result<()>
 
 /// Until all that is made of the trail is there: a new trail has none of it, and audit makes one after the other when it starts.
 /// Measured meanwhile, search would find nothing, and everything else would wait.
-fn derive(
-    house: &House,
-    facts: &Facts,
-    begun: Instant,
-    table: &mut Table,
-    stop: &Stop,
-) -> anyhow::Result<()> {
+fn derive(house: &House, facts: &Facts, table: &mut Table, stop: &Stop) -> anyhow::Result<()> {
     let unfinished = "SELECT coalesce(string_agg(derived, ' ' ORDER BY requested_at, derived), '') FROM rebuilds \
                       WHERE finished_at IS NULL";
     let unfinished = || house.query("audit", unfinished, stop);
-    let (all, mut last) = (unfinished()?, begun);
+    let all = unfinished()?;
+    let _running = house.start(&["auth", "audit"], stop)?;
+    let mut last = Instant::now();
     for derived in all.split_whitespace() {
         eprintln!("  {derived}: made of the trail …");
         while unfinished()?.split_whitespace().any(|it| it == derived) {
