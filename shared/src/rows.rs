@@ -88,6 +88,9 @@ impl<const N: usize> Insert<N> {
 /// The condition that a column holds one of these values; `kind` is its type in PostgreSQL, to which they go as one value: however
 /// many they are, the statement has the same text, and is parsed and planned as a short one.
 ///
+/// For columns of which each value is in one row. PostgreSQL plans without knowing the values, and where one may be in many, with an
+/// order or groups to be made, it has read the whole index instead.
+///
 /// # Panics
 /// When a value is of another kind than those of an [`Insert`].
 pub fn is_among(

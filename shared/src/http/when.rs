@@ -21,7 +21,7 @@ impl From<Timestamp> for When {
 
 impl Serialize for When {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // A page of tickets has two hundred times: chrono's own `Serialize` and formatting were a tenth of what a list costs.
+        // A page of tickets has two hundred times: to format them by chrono took a thirteenth of a list's time in its service.
         let mut text = *b"0000-00-00T00:00:00.000000000Z";
         match written(self.0, &mut text) {
             Some(text) => serializer.serialize_str(text),

@@ -14,10 +14,7 @@ const CHUNKED: &str = "transfer-encoding: chunked";
 #[tokio::test]
 async fn whoever_goes_on_sending_after_the_answer_is_cut_off() {
     let stage = stage().await;
-    let signed_in = format!(
-        "content-type: application/json\r\nauthorization: Bearer {}\r\n{CHUNKED}",
-        stage.token(Role::User)
-    );
+    let signed_in = signed_in(&stage);
     for (request, headers, status) in [
         ("POST /notes", CHUNKED, 401),
         ("POST /notes", signed_in.as_str(), 413),
@@ -41,10 +38,7 @@ async fn whoever_goes_on_sending_after_the_answer_is_cut_off() {
 #[tokio::test]
 async fn a_connection_whose_body_was_read_serves_again() {
     let stage = stage().await;
-    let headers = format!(
-        "content-type: application/json\r\n{CHUNKED}\r\nauthorization: Bearer {}",
-        stage.token(Role::User)
-    );
+    let headers = signed_in(&stage);
     let (mut reads, mut writes) = begin(&stage, "POST /notes", &headers).await;
     for again in [true, false] {
         writes.write_all(b"d\r\n{\"title\":\"a\"}\r\n0\r\n\r\n").await.unwrap();
@@ -57,6 +51,12 @@ async fn a_connection_whose_body_was_read_serves_again() {
             writes.write_all(second.as_bytes()).await.unwrap();
         }
     }
+}
+
+/// The headers of somebody who sends JSON in chunks.
+fn signed_in(stage: &Stage) -> String {
+    let token = stage.token(Role::User);
+    format!("content-type: application/json\r\nauthorization: Bearer {token}\r\n{CHUNKED}")
 }
 
 /// A connection on which the head of a request has been sent.
