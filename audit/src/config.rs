@@ -76,7 +76,7 @@ impl Retention {
             keep,
             every,
             rows: settings.number("trail_archive_rows", 1..=10_000_000),
-            storage: Storage::read(settings, common.data_dir.join("archives")),
+            storage: Storage::read(settings, common, "archives"),
             bucket: bucket_name(settings, "s3_bucket_audit"),
             spool: settings
                 .optional("trail_archive_dir")

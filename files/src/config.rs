@@ -114,7 +114,7 @@ fn limits(s: &mut Settings) -> Limits {
 
 fn storage(s: &mut Settings, common: &Common) -> Storage {
     Storage {
-        s3: blobs::Storage::read(s, common.data_dir.join("s3")),
+        s3: blobs::Storage::read(s, common, "s3"),
         tickets_bucket: blobs::bucket_name(s, "s3_bucket_tickets"),
         avatars_bucket: blobs::bucket_name(s, "s3_bucket_avatars"),
     }

@@ -27,5 +27,6 @@ pub mod telemetry;
 pub mod testing;
 pub mod text;
 pub mod vault;
+mod workers;
 
 pub use migrate::migrate;

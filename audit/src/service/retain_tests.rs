@@ -31,7 +31,7 @@ async fn archiver(world: &World) -> Archiver {
         })
         .await;
     let server = S3Server::Embedded { directory: world.data_dir().join("archives") };
-    let storage = Storage { server, public_endpoint: None, patience: Duration::from_secs(5) };
+    let storage = Storage { server, public_endpoint: None, patience: Duration::from_secs(5), workers: 1 };
     let [bucket] = Blobs::open("audit", &storage, ["archives"], &process.lifecycle).await.unwrap();
     Archiver {
         app,

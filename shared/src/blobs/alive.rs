@@ -74,7 +74,7 @@ impl Blobs {
     }
 
     async fn answers(&self) -> bool {
-        let asked = self.bucket.head_object(NOBODY).await;
+        let asked = self.bucket().head_object(NOBODY).await;
         !matches!(asked.map_err(fault), Err(BlobError::Away { .. }))
     }
 }

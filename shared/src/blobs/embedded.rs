@@ -49,6 +49,7 @@ impl Embedded {
                     () = halting.cancelled() => return Ok(()),
                     // Only a process out of file descriptors gets an error here; the next turn tries again.
                     accepted = listener.accept() => if let Ok((socket, _)) = accepted {
+                        let _ = socket.set_nodelay(true);
                         let connection = server.serve_connection(TokioIo::new(socket), service.clone()).into_owned();
                         connections.spawn(async move {
                             // A client that hangs up is no news.

@@ -25,13 +25,15 @@ pub use spool::{Received, Receiving, Spool};
 
 use alive::Moment;
 
+use crate::workers::PerWorker;
+
 /// How long a download may wait for the bucket's next bytes.
 const NEXT_BYTES: Duration = Duration::from_secs(10);
 
 /// A bucket.
 #[derive(Clone)]
 pub struct Blobs {
-    bucket: Arc<Bucket>,
+    bucket: Arc<PerWorker<Bucket>>,
     /// The same one, where clients find it.
     public: Arc<Bucket>,
     patience: Duration,
@@ -66,23 +68,30 @@ impl BlobError {
 }
 
 impl Blobs {
-    fn of(bucket: Bucket, public: Bucket, patience: Duration) -> Self {
-        Self { bucket: Arc::new(bucket), public: Arc::new(public), patience, heard: Moment::now() }
+    fn of(each: Vec<Bucket>, public: Bucket, patience: Duration) -> Self {
+        let bucket = Arc::new(PerWorker::of(each));
+        Self { bucket, public: Arc::new(public), patience, heard: Moment::now() }
     }
 
     /// Another bucket of the same server. What the server lets be heard there counts here too.
     #[must_use]
     pub fn beside(&self, name: &str) -> Self {
-        let mut bucket = Bucket::clone(&self.bucket);
-        name.clone_into(&mut bucket.name);
-        let mut public = Bucket::clone(&self.public);
-        name.clone_into(&mut public.name);
-        Self { bucket: Arc::new(bucket), public: Arc::new(public), ..self.clone() }
+        let named = |bucket: &Bucket| {
+            let mut bucket = bucket.clone();
+            name.clone_into(&mut bucket.name);
+            bucket
+        };
+        let each = self.bucket.all().iter().map(named).collect();
+        Self { bucket: Arc::new(PerWorker::of(each)), public: Arc::new(named(&self.public)), ..self.clone() }
+    }
+
+    fn bucket(&self) -> &Bucket {
+        self.bucket.mine()
     }
 
     /// The bucket's name.
     pub fn name(&self) -> String {
-        self.bucket.name()
+        self.bucket().name()
     }
 
     /// Makes the bucket, unless it is there.
@@ -90,12 +99,12 @@ impl Blobs {
     /// # Errors
     /// When the server is away, or neither lets us make the bucket nor look into it.
     pub async fn make_bucket(&self) -> Result<(), BlobError> {
-        let (name, region) = (self.bucket.name(), self.bucket.region());
-        let credentials = self.bucket.credentials().await.map_err(fault)?;
+        let (name, region) = (self.bucket().name(), self.bucket().region());
+        let credentials = self.bucket().credentials().await.map_err(fault)?;
         // No word of who may read it: private is what every server makes, and some take no such word.
         let configuration = BucketConfiguration::new(None, false, None, None, None, None, None, None);
         let made = self.in_time(async {
-            if self.bucket.is_path_style() {
+            if self.bucket().is_path_style() {
                 Bucket::create_with_path_style(&name, region, credentials, configuration).await.map(drop)
             } else {
                 Bucket::create(&name, region, credentials, configuration).await.map(drop)
@@ -118,7 +127,7 @@ impl Blobs {
     /// When it does not.
     pub async fn look(&self) -> Result<(), BlobError> {
         self.in_time(async {
-            self.bucket.list_page(String::new(), None, None, None, Some(1)).await.map(drop)
+            self.bucket().list_page(String::new(), None, None, None, Some(1)).await.map(drop)
         })
         .await
     }
@@ -135,12 +144,14 @@ impl Blobs {
     ) -> Result<impl Stream<Item = Result<Bytes, BlobError>> + use<>, BlobError> {
         let ranged;
         let bucket = match range {
-            None => &*self.bucket,
+            None => self.bucket(),
             Some((first, last)) => {
                 let value =
                     HeaderValue::try_from(format!("bytes={first}-{last}")).expect("digits make a header");
-                ranged =
-                    self.bucket.with_extra_headers(HeaderMap::from_iter([(RANGE, value)])).map_err(fault)?;
+                ranged = self
+                    .bucket()
+                    .with_extra_headers(HeaderMap::from_iter([(RANGE, value)]))
+                    .map_err(fault)?;
                 &ranged
             }
         };
@@ -190,7 +201,7 @@ impl Blobs {
     /// # Errors
     /// When the bucket is away or refuses.
     pub async fn delete(&self, key: &str) -> Result<(), BlobError> {
-        match self.in_time(self.bucket.delete_object(key)).await {
+        match self.in_time(self.bucket().delete_object(key)).await {
             Ok(_) | Err(BlobError::Missing) => Ok(()),
             Err(fault) => Err(fault),
         }

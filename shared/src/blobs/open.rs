@@ -1,6 +1,7 @@
 use anyhow::Context;
 use futures_util::future::try_join_all;
 use s3::creds::Credentials;
+use s3::error::S3Error;
 use s3::{Bucket, Region};
 
 use super::embedded::Embedded;
@@ -34,21 +35,27 @@ impl Blobs {
             }
         };
         let credentials = Credentials::new(Some(&keys.0), Some(&keys.1), None, None, None)?;
-        let mut bucket = *Bucket::new(names.first().unwrap_or(&""), region, credentials)?;
-        if path_style {
-            bucket.set_path_style();
-        }
-        if embedded {
-            // A proxy of the environment is for the world outside, not for a server in this process.
-            bucket = bucket.set_proxy(reqwest::Proxy::custom(|_| None::<reqwest::Url>))?;
-        }
-        // A download lasts as long as its client takes; what may take how long is decided here.
-        bucket.set_request_timeout(None);
-        let mut public = bucket.clone();
+        // Each keeps connections of its own.
+        let connect = |_| -> Result<Bucket, S3Error> {
+            let name = names.first().unwrap_or(&"");
+            let mut bucket = *Bucket::new(name, region.clone(), credentials.clone())?;
+            if path_style {
+                bucket.set_path_style();
+            }
+            if embedded {
+                // A proxy of the environment is for the world outside, not for a server in this process.
+                bucket = bucket.set_proxy(reqwest::Proxy::custom(|_| None::<reqwest::Url>))?;
+            }
+            // A download lasts as long as its client takes; what may take how long is decided here.
+            bucket.set_request_timeout(None);
+            Ok(bucket)
+        };
+        let each = (0..storage.workers.max(1)).map(connect).collect::<Result<Vec<_>, _>>()?;
+        let mut public = each[0].clone();
         if let Some(endpoint) = &storage.public_endpoint {
             public.region = region_of(endpoint, &public.region().to_string());
         }
-        let server = Self::of(bucket, public, storage.patience);
+        let server = Self::of(each, public, storage.patience);
         let buckets = names.map(|name| server.beside(name));
         // The buckets of the embedded store are directories, and made.
         if !embedded {
@@ -69,7 +76,7 @@ impl Blobs {
                 format!(
                     "{service}: the bucket {} at {} cannot be used (S3_ENDPOINT, S3_REGION, S3_ACCESS_KEY, S3_SECRET_KEY)",
                     self.name(),
-                    self.bucket.host()
+                    self.bucket().host()
                 )
             }),
         }

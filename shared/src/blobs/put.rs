@@ -40,7 +40,7 @@ impl Blobs {
     }
 
     async fn try_put(&self, key: &str, upload: &Received, content_type: &str) -> Result<(), BlobError> {
-        let url = self.bucket.presign_put(key, SIGNED_FOR, None, None).await.map_err(fault)?;
+        let url = self.bucket().presign_put(key, SIGNED_FOR, None, None).await.map_err(fault)?;
         let unread =
             |error: io::Error| BlobError::Away { cause: format!("the spool: {error}"), perhaps_done: false };
         let reader = upload.reader().await.map_err(unread)?;
@@ -48,7 +48,7 @@ impl Blobs {
         let seen = progress.clone();
         let body = ReaderStream::with_capacity(reader, CHUNK).inspect(move |_| seen.renew());
         let call = self
-            .bucket
+            .bucket()
             .http_client()
             .put(url)
             .header(CONTENT_LENGTH, upload.size())

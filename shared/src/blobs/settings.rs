@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::{Secret, Settings};
+use crate::config::{Common, Secret, Settings};
 
 /// Where bytes lie, and how it is reached.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub struct Storage {
     pub public_endpoint: Option<String>,
     /// How long a bucket may do nothing before it counts as away.
     pub patience: Duration,
+    /// The workers of HTTP, each of which has connections of its own.
+    pub workers: usize,
 }
 
 /// The S3 servers.
@@ -38,9 +40,9 @@ pub enum S3Server {
 }
 
 impl Storage {
-    /// Reads the `s3_*` and `minio_*` keys. Where they name no server it is the embedded one over `directory`, which one
-    /// service alone may have; production refuses it.
-    pub fn read(s: &mut Settings, directory: PathBuf) -> Self {
+    /// Reads the `s3_*` and `minio_*` keys. Where they name no server it is the embedded one over this directory of the
+    /// service's data, which one service alone may have; production refuses it.
+    pub fn read(s: &mut Settings, common: &Common, directory: &str) -> Self {
         let endpoint = match s.optional_url("s3_endpoint", &["http", "https"]) {
             Some(endpoint) => Some(endpoint),
             None => minio_endpoint(s),
@@ -56,7 +58,7 @@ impl Storage {
         let region = s.required("s3_region");
         let path_style = s.flag("s3_path_style");
         let server = match endpoint {
-            None => S3Server::Embedded { directory },
+            None => S3Server::Embedded { directory: common.data_dir.join(directory) },
             Some(endpoint) => {
                 for (key, value) in [("s3_access_key", &access_key), ("s3_secret_key", &secret_key)] {
                     if value.is_none() {
@@ -78,7 +80,8 @@ impl Storage {
         if patience.is_zero() {
             s.fault("s3_patience", "leaves the server no time");
         }
-        Self { server, public_endpoint: s.optional_url("s3_public_endpoint", &["http", "https"]), patience }
+        let public_endpoint = s.optional_url("s3_public_endpoint", &["http", "https"]);
+        Self { server, public_endpoint, patience, workers: common.http.workers }
     }
 }
 

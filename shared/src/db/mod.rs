@@ -5,7 +5,7 @@ mod row;
 mod transaction;
 mod tx;
 
-use std::{cell::Cell, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr,
@@ -22,7 +22,7 @@ pub use self::conn::Conn;
 use self::conn::FRESH;
 pub(crate) use self::tx::Cause;
 pub use self::{row::Row, transaction::Transaction, tx::Tx};
-use crate::{clock::Clock, config::DatabaseConfig, http::Check};
+use crate::{clock::Clock, config::DatabaseConfig, http::Check, workers::PerWorker};
 
 /// A handle on a service's database; clones share its pools.
 #[derive(Clone)]
@@ -33,9 +33,8 @@ pub struct Db {
 
 struct Inner {
     service: &'static str,
-    /// For the HTTP workers. A PostgreSQL connection is woken by the runtime that opened it, and each worker has a runtime of its
-    /// own: where there are enough, each has a pool of its own, and no answer wakes two threads.
-    http: Vec<Arc<Conn>>,
+    /// For the HTTP workers; where there are enough connections, each has a pool of its own.
+    http: PerWorker<Arc<Conn>>,
     /// For tasks on the main runtime.
     background: Arc<Conn>,
     /// SQLite has one writer. Waiting for it here is fair and costs nothing; its busy handler would sleep and retry.
@@ -46,15 +45,6 @@ struct Inner {
 
 /// A worker's share of the connections is not smaller: one long question would keep all others waiting.
 const SMALLEST_SHARE: u32 = 4;
-
-thread_local! {
-    static WORKER: Cell<usize> = const { Cell::new(0) };
-}
-
-/// Says which of the HTTP workers this thread is, from 0 on.
-pub(crate) fn work_as(worker: usize) {
-    WORKER.set(worker);
-}
 
 impl Db {
     /// Connects, or says in words why it could not.
@@ -84,7 +74,7 @@ impl Db {
         };
         let inner = Inner {
             service: config.service,
-            http,
+            http: PerWorker::of(http),
             background,
             writer: sqlite.then(|| Arc::new(Semaphore::new(1))),
             clock,
@@ -103,7 +93,7 @@ impl Db {
     #[must_use]
     pub fn conn(&self) -> &Conn {
         let Inner { http, background, .. } = &*self.inner;
-        if self.background { background } else { &http[WORKER.get() % http.len()] }
+        if self.background { background } else { http.mine() }
     }
 
     /// The pool, for what makes tables.
@@ -217,7 +207,7 @@ impl Db {
     /// How many connections there are, and how many of them are used, as metrics. SQLite has one pool for both ends.
     pub(crate) fn measure_pools(&self) {
         let Inner { http, background, service, .. } = &*self.inner;
-        for (pool, connections) in [("http", &http[..]), ("background", std::slice::from_ref(background))] {
+        for (pool, connections) in [("http", http.all()), ("background", std::slice::from_ref(background))] {
             let (mut used, mut open, mut most) = (0, 0, 0);
             for connection in connections {
                 connection.give_back_idle();
@@ -235,7 +225,7 @@ impl Db {
 
     /// Closes the pools once the last task is done with them.
     pub async fn close(&self) {
-        for pool in self.inner.http.iter().chain([&self.inner.background]) {
+        for pool in self.inner.http.all().iter().chain([&self.inner.background]) {
             pool.close().await;
         }
     }

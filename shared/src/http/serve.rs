@@ -20,9 +20,9 @@ use super::site::{InFlight, Site};
 use super::span::RequestSpan;
 use super::{docs, document, health};
 use crate::config::HttpConfig;
-use crate::db;
 use crate::process::Process;
 use crate::program;
+use crate::workers::work_as;
 
 /// For each worker. Beyond it new connections wait.
 const CONNECTIONS: usize = 4096;
@@ -63,7 +63,7 @@ pub async fn serve(
     let workers = Arc::new(AtomicUsize::default());
     // Each worker makes its own app, on its own thread.
     let server = HttpServer::new(move || {
-        db::work_as(workers.fetch_add(1, Ordering::Relaxed));
+        work_as(workers.fetch_add(1, Ordering::Relaxed));
         let site = for_workers.clone();
         let app = App::new()
             .app_data(site.clone())
@@ -82,6 +82,8 @@ pub async fn serve(
     .on_connect(move |_, connection| {
         connection.insert(newcomers.expect());
     })
+    // An answer's last piece would otherwise wait until the client has acknowledged the one before it: 40 ms, as a rule.
+    .tcp_nodelay(true)
     .workers(config.workers.max(1))
     .max_connections(CONNECTIONS)
     .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))

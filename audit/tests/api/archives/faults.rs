@@ -68,7 +68,8 @@ async fn replace(house: &House, settings: &Settings, object: &str) {
         secret_key: Secret::new(set("S3_SECRET_KEY").unwrap()),
         path_style: true,
     };
-    let storage = Storage { server, public_endpoint: None, patience: std::time::Duration::from_secs(5) };
+    let patience = std::time::Duration::from_secs(5);
+    let storage = Storage { server, public_endpoint: None, patience, workers: 1 };
     let name = set("S3_BUCKET_AUDIT").unwrap();
     let [bucket] = Blobs::open("test", &storage, [&name], &house.world.process().lifecycle).await.unwrap();
     let mut file = Spool::open(house.world.data_dir()).unwrap().begin().await.unwrap();
