@@ -68,9 +68,8 @@ impl BlobError {
 }
 
 impl Blobs {
-    fn of(each: Vec<Bucket>, public: Bucket, patience: Duration) -> Self {
-        let bucket = Arc::new(PerWorker::of(each));
-        Self { bucket, public: Arc::new(public), patience, heard: Moment::now() }
+    fn of(bucket: PerWorker<Bucket>, public: Bucket, patience: Duration) -> Self {
+        Self { bucket: Arc::new(bucket), public: Arc::new(public), patience, heard: Moment::now() }
     }
 
     /// Another bucket of the same server. What the server lets be heard there counts here too.
@@ -81,8 +80,11 @@ impl Blobs {
             name.clone_into(&mut bucket.name);
             bucket
         };
-        let each = self.bucket.all().iter().map(named).collect();
-        Self { bucket: Arc::new(PerWorker::of(each)), public: Arc::new(named(&self.public)), ..self.clone() }
+        Self {
+            bucket: Arc::new(self.bucket.map(named)),
+            public: Arc::new(named(&self.public)),
+            ..self.clone()
+        }
     }
 
     fn bucket(&self) -> &Bucket {

@@ -7,6 +7,7 @@ use s3::{Bucket, Region};
 use super::embedded::Embedded;
 use super::{BlobError, Blobs, S3Server, Storage};
 use crate::process::Lifecycle;
+use crate::workers::PerWorker;
 
 impl Blobs {
     /// Connects a service to the configured server, or starts the embedded one, and makes the buckets of these names that are
@@ -36,7 +37,7 @@ impl Blobs {
         };
         let credentials = Credentials::new(Some(&keys.0), Some(&keys.1), None, None, None)?;
         // Each keeps connections of its own.
-        let connect = |_| -> Result<Bucket, S3Error> {
+        let connect = || -> Result<Bucket, S3Error> {
             let name = names.first().unwrap_or(&"");
             let mut bucket = *Bucket::new(name, region.clone(), credentials.clone())?;
             if path_style {
@@ -50,12 +51,13 @@ impl Blobs {
             bucket.set_request_timeout(None);
             Ok(bucket)
         };
-        let each = (0..storage.workers.max(1)).map(connect).collect::<Result<Vec<_>, _>>()?;
-        let mut public = each[0].clone();
+        let workers = (0..storage.workers.max(1)).map(|_| connect()).collect::<Result<_, _>>()?;
+        let bucket = PerWorker::of(workers, connect()?);
+        let mut public = bucket.mine().clone();
         if let Some(endpoint) = &storage.public_endpoint {
             public.region = region_of(endpoint, &public.region().to_string());
         }
-        let server = Self::of(each, public, storage.patience);
+        let server = Self::of(bucket, public, storage.patience);
         let buckets = names.map(|name| server.beside(name));
         // The buckets of the embedded store are directories, and made.
         if !embedded {

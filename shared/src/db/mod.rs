@@ -72,9 +72,11 @@ impl Db {
             let options = options(config, config.background_connections);
             Arc::new(Conn::new(Database::connect(options).await.map_err(failed)?))
         };
+        // A test's thread is none of them.
+        let others = http[0].clone();
         let inner = Inner {
             service: config.service,
-            http: PerWorker::of(http),
+            http: PerWorker::of(http, others),
             background,
             writer: sqlite.then(|| Arc::new(Semaphore::new(1))),
             clock,
@@ -207,7 +209,9 @@ impl Db {
     /// How many connections there are, and how many of them are used, as metrics. SQLite has one pool for both ends.
     pub(crate) fn measure_pools(&self) {
         let Inner { http, background, service, .. } = &*self.inner;
-        for (pool, connections) in [("http", http.all()), ("background", std::slice::from_ref(background))] {
+        for (pool, connections) in
+            [("http", http.workers()), ("background", std::slice::from_ref(background))]
+        {
             let (mut used, mut open, mut most) = (0, 0, 0);
             for connection in connections {
                 connection.give_back_idle();
@@ -225,7 +229,7 @@ impl Db {
 
     /// Closes the pools once the last task is done with them.
     pub async fn close(&self) {
-        for pool in self.inner.http.all().iter().chain([&self.inner.background]) {
+        for pool in self.inner.http.workers().iter().chain([&self.inner.background]) {
             pool.close().await;
         }
     }
