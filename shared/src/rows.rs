@@ -57,32 +57,58 @@ impl<const N: usize> Insert<N> {
     }
 
     fn statements(&self, tx: &Tx, rows: Vec<[Value; N]>) -> Vec<Statement> {
-        if rows.is_empty() {
-            return Vec::new();
-        }
-        let Self { into, then, .. } = self;
-        let names = self.columns.map(|(name, _)| format!("\"{name}\"")).join(", ");
-        let backend = tx.get_database_backend();
-        let statement = |rows: &str, values: Vec<Value>| {
-            let sql = format!("INSERT INTO {into} ({names}) {rows} {then}");
-            Statement::from_sql_and_values(backend, sql, values)
-        };
-        if tx.db().is_postgres() {
-            let places: Vec<_> =
-                (1..).zip(&self.columns).map(|(place, (_, kind))| format!("${place}::{kind}[]")).collect();
-            let arrays = (0..N).map(|column| array(rows.iter().map(|row| &row[column])).into());
-            return vec![statement(
-                &format!("SELECT * FROM unnest({})", places.join(", ")),
-                arrays.collect(),
-            )];
-        }
-        let row = format!("({})", vec!["?"; N].join(", "));
-        let of_some = |rows: &[[Value; N]]| {
-            let places = vec![row.as_str(); rows.len()].join(", ");
-            statement(&format!("VALUES {places}"), rows.iter().flatten().cloned().collect())
-        };
-        rows.chunks(MOST_VALUES / N).map(of_some).collect()
+        let Self { into, columns, then } = self;
+        let names = columns.map(|(name, _)| format!("\"{name}\"")).join(", ");
+        given(tx, columns, &rows, |rows| format!("INSERT INTO {into} ({names}) {rows} {then}"))
     }
+}
+
+/// What a question finds that reads rows with these columns as the table `given`, as an [`Insert`] takes them.
+///
+/// # Errors
+/// When the database refuses.
+///
+/// # Panics
+/// When a value is of another kind than those of an [`Insert`].
+pub async fn ask_with<const N: usize>(
+    tx: &Tx,
+    columns: &[(&'static str, &'static str); N],
+    rows: &[[Value; N]],
+    question: &str,
+) -> Result<Vec<QueryResult>, DbErr> {
+    let names = columns.map(|(name, _)| name).join(", ");
+    let mut found = Vec::new();
+    for statement in given(tx, columns, rows, |rows| format!("WITH given ({names}) AS ({rows}) {question}")) {
+        found.extend(tx.query_all_raw(statement).await?);
+    }
+    Ok(found)
+}
+
+/// The statements, by their text about rows with these columns, that take all of the rows.
+fn given<const N: usize>(
+    tx: &Tx,
+    columns: &[(&str, &str); N],
+    rows: &[[Value; N]],
+    text: impl Fn(&str) -> String,
+) -> Vec<Statement> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let statement = |rows: &str, values: Vec<Value>| {
+        Statement::from_sql_and_values(tx.get_database_backend(), text(rows), values)
+    };
+    if tx.db().is_postgres() {
+        let places: Vec<_> =
+            (1..).zip(columns).map(|(place, (_, kind))| format!("${place}::{kind}[]")).collect();
+        let arrays = (0..N).map(|column| array(rows.iter().map(|row| &row[column])).into());
+        return vec![statement(&format!("SELECT * FROM unnest({})", places.join(", ")), arrays.collect())];
+    }
+    let row = format!("({})", vec!["?"; N].join(", "));
+    let of_some = |rows: &[[Value; N]]| {
+        let places = vec![row.as_str(); rows.len()].join(", ");
+        statement(&format!("VALUES {places}"), rows.iter().flatten().cloned().collect())
+    };
+    rows.chunks(MOST_VALUES / N).map(of_some).collect()
 }
 
 /// The condition that a column holds one of these values; `kind` is its type in PostgreSQL, to which they go as one value: however

@@ -15,11 +15,11 @@ use shared::{
     clock::Timestamp,
     db::Tx,
     ids::{AlertId, EventId},
-    rows::Insert,
+    rows::{Insert, ask_with},
 };
 use uuid::Uuid;
 
-use crate::domain::rules::{Entry, Finding, MOST_NAMED, Moment, Rule, RuleName, Rules};
+use crate::domain::rules::{Entry, Finding, MOST_NAMED, Moment, Rule, Rules};
 
 const ENTER: Insert<6> = Insert {
     into: "rule_events",
@@ -49,30 +49,28 @@ pub async fn enter(tx: &Tx, entries: &[Entry]) -> Result<(), DbErr> {
     ENTER.run(tx, entries.iter().map(row).collect()).await
 }
 
+/// What is asked about: keys of rules, and how many entries under one are as many as raise an alert.
+const ASKED: [(&str, &str); 3] = [("rule", "varchar"), ("key", "text"), ("least", "bigint")];
+const BUSY: &str = "SELECT given.rule, given.key FROM given WHERE given.least <= \
+                    (SELECT count(*) FROM rule_events AS it WHERE it.rule = given.rule AND it.key = given.key)";
+
 /// Of these entries' rules, the keys under which there may be as much as raises an alert: so many entries as that takes, whenever
 /// they were. Most keys have few, and of those nothing more needs to be asked.
 pub async fn busy(tx: &Tx, entries: &[Entry]) -> Result<Vec<(Rule, BTreeSet<String>)>, DbErr> {
-    let mut hit: BTreeMap<RuleName, (Rule, BTreeSet<&str>)> = BTreeMap::new();
+    let mut rules = BTreeMap::<&str, Rule>::new();
+    let mut asked = BTreeMap::new();
     for entry in entries.iter().filter(|entry| entry.is_hit()) {
-        hit.entry(entry.rule().name).or_insert((*entry.rule(), BTreeSet::new())).1.insert(entry.key());
+        let rule = entry.rule();
+        rules.insert(rule.name.as_str(), *rule);
+        asked.insert((rule.name.as_str(), entry.key()), i64::from(rule.measure.least()));
     }
-    let mut busy = Vec::new();
-    for (rule, keys) in hit.into_values() {
-        let least = i64::from(rule.measure.least());
-        let mut select = Query::select();
-        select
-            .column("key")
-            .from("rule_events")
-            .cond_where(under(&rule, &keys))
-            .group_by_col("key")
-            .and_having(Expr::cust("count(*)").gte(least));
-        let rows = tx.query_all(&select).await?;
-        let keys: BTreeSet<_> = rows.iter().map(|row| row.try_get("", "key")).collect::<Result<_, _>>()?;
-        if !keys.is_empty() {
-            busy.push((rule, keys));
-        }
+    let rows: Vec<_> =
+        asked.into_iter().map(|((rule, key), least)| [rule.into(), key.into(), least.into()]).collect();
+    let mut busy = BTreeMap::<String, BTreeSet<String>>::new();
+    for row in ask_with(tx, &ASKED, &rows, BUSY).await? {
+        busy.entry(row.try_get("", "rule")?).or_default().insert(row.try_get("", "key")?);
     }
-    Ok(busy)
+    Ok(busy.into_iter().map(|(rule, keys)| (rules[&*rule], keys)).collect())
 }
 
 /// The windows that an alert has spoken of, by their keys and ends; of those that overlap one with an end in `ends`.

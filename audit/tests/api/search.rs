@@ -266,6 +266,9 @@ async fn what_lies_behind_thousands_of_other_lines_is_found_in_either_order() {
              FROM generate_series('2024-01-01Z'::timestamptz, '2026-03-01Z', '4 hours') at",
             "INSERT INTO trail_search SELECT -10000 - row_number() OVER (), at, NULL, '''ink'':1' \
              FROM generate_series('2026-02-01Z'::timestamptz, '2026-03-01Z', '15 minutes') at",
+            // More than are looked through at once, at the moment of a line that comes behind them.
+            "INSERT INTO trail_search SELECT -20000 - number, \"timestamp\", NULL, '''glue'':1' \
+             FROM generate_series(1, 2500) AS number, trail_search WHERE sequence = 3",
         ] {
             db.conn().execute_unprepared(sql).await.unwrap();
         }
@@ -274,6 +277,7 @@ async fn what_lies_behind_thousands_of_other_lines_is_found_in_either_order() {
         ("q=toner&sort=-timestamp", &[5, 4, 3, 2, 1][..]),
         ("q=toner&sort=timestamp", &[1, 2, 3, 4, 5]),
         ("q=toner&sort=timestamp&from=2024-02-01T00:00:00Z", &[2, 3, 4, 5]),
+        ("q=toner&sort=timestamp&from=2024-11-30T00:00:00Z", &[3, 4, 5]),
         ("q=toner&sort=-timestamp&to=2025-12-01T00:00:00Z", &[3, 2, 1]),
         ("q=toner&sort=timestamp&from=2024-02-01T00:00:00Z&to=2025-12-01T00:00:00Z", &[2, 3]),
     ] {

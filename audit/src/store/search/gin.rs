@@ -11,7 +11,7 @@ use shared::{
 };
 use uuid::Uuid;
 
-use super::{Indexed, Values, ask, ordered, wanted};
+use super::{Indexed, Values, ask, ordered, wanted, way};
 use crate::domain::{Facts, LogFilter, Search, SearchOrder, SearchQuery, Term};
 
 /// How many lines are looked through one by one: first these, and then those, if the first let hope that it will do.
@@ -39,15 +39,17 @@ pub(super) async fn find(tx: &Transaction, query: &SearchQuery) -> Result<Vec<Qu
     let (mut found, mut looked_through) = (Vec::new(), 0);
     for lines in LOOKED_THROUGH {
         let (so_far, more) = (found.len() as u64, wanted - found.len() as u64);
-        if more == 0 || rest.is_over() || so_far * lines < more * looked_through {
+        if rest.is_over() || so_far * lines < more * looked_through {
             break;
         }
         let mut values = Values::default();
-        let edge = ask(tx, edge(query, &rest, lines, &mut values), values).await?;
-        let edge = edge.first().map(|row| row.try_get("", "timestamp")).transpose()?;
-        let next = rest.split(query.order, edge);
+        found.extend(ask(tx, line_by_line(query, &rest, lines, more, &mut values), values).await?);
+        if found.len() as u64 == wanted {
+            return Ok(found);
+        }
         let mut values = Values::default();
-        found.extend(ask(tx, matches(query, Way::LineByLine, &next, more, &mut values), values).await?);
+        let edge = ask(tx, edge(query, &rest, lines, &mut values), values).await?;
+        rest.split(query.order, edge.first().map(|row| row.try_get("", "timestamp")).transpose()?);
         looked_through += lines;
     }
     tx.execute_unprepared("SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_bitmapscan = on; SET LOCAL enable_indexscan = off").await?;
@@ -58,16 +60,9 @@ pub(super) async fn find(tx: &Transaction, query: &SearchQuery) -> Result<Vec<Qu
         }
         let next = rest.split(query.order, rest.behind(query.order, reach));
         let mut values = Values::default();
-        found.extend(ask(tx, matches(query, Way::ByWords, &next, more, &mut values), values).await?);
+        found.extend(ask(tx, by_words(query, &next, more, &mut values), values).await?);
     }
     Ok(found)
-}
-
-/// By which index lines are looked for.
-#[derive(Clone, Copy)]
-enum Way {
-    LineByLine,
-    ByWords,
 }
 
 /// From a moment on, and before another.
@@ -203,35 +198,45 @@ fn words(search: &Search) -> Vec<String> {
     }
 }
 
-/// When the last of so many lines happened.
+/// When the last of so many lines happened; nothing where there are fewer.
 fn edge(query: &SearchQuery, time: &Time, lines: u64, values: &mut Values) -> String {
-    let mut conditions = time.conditions(values);
-    let order = ordered(query, values, &mut conditions, "");
-    format!(
-        "SELECT \"timestamp\" FROM trail_search WHERE {} ORDER BY {order} OFFSET {lines} LIMIT 1",
-        conditions.join(" AND ")
-    )
+    let (within, order) = lines_of(query, time, values);
+    let but_one = lines - 1;
+    format!("SELECT \"timestamp\" FROM trail_search WHERE {within} ORDER BY {order} OFFSET {but_one} LIMIT 1")
 }
 
-fn matches(query: &SearchQuery, way: Way, time: &Time, limit: u64, values: &mut Values) -> String {
-    let asked = values.place(asked(query).join(" & "));
+/// The matches among so many lines, and those of the same moment as the last of them.
+fn line_by_line(query: &SearchQuery, time: &Time, lines: u64, limit: u64, values: &mut Values) -> String {
+    let (within, order) = lines_of(query, time, values);
+    let way = way(query);
+    let first = format!(
+        "(SELECT sequence, \"timestamp\", document FROM trail_search WHERE {within} \
+         ORDER BY \"timestamp\" {way} FETCH FIRST {lines} ROWS WITH TIES) AS line WHERE TRUE"
+    );
+    matches(query, &first, &order, limit, values)
+}
+
+fn by_words(query: &SearchQuery, time: &Time, limit: u64, values: &mut Values) -> String {
+    let (within, order) = lines_of(query, time, values);
+    matches(query, &format!("trail_search WHERE {within}"), &order, limit, values)
+}
+
+/// What holds of the lines of a time that are still wanted, and their order.
+fn lines_of(query: &SearchQuery, time: &Time, values: &mut Values) -> (String, String) {
     let mut conditions = time.conditions(values);
-    // How common a word is the planner shall not think of: it would read all that it knows of each month.
-    conditions.push(format!("document @@ (SELECT CAST({asked} AS TSQUERY))"));
     let order = ordered(query, values, &mut conditions, "");
-    // Another text is another plan.
-    let way = match way {
-        Way::LineByLine => "line by line",
-        Way::ByWords => "by words",
-    };
-    let limit = values.place(limit);
+    (conditions.join(" AND "), order)
+}
+
+fn matches(query: &SearchQuery, lines: &str, order: &str, limit: u64, values: &mut Values) -> String {
+    let (asked, limit) = (values.place(asked(query).join(" & ")), values.place(limit));
     // Apart from the search, so that no more documents are ranked than are wanted.
     let rank = values.place(words(&query.search).join(" & "));
+    // How common a word is the planner shall not think of: it would read all that it knows of each month.
     format!(
-        "SELECT /* {way} */ sequence, CAST(ts_rank(document, CAST({rank} AS TSQUERY)) AS DOUBLE PRECISION) AS relevance \
-         FROM (SELECT sequence, \"timestamp\", document FROM trail_search WHERE {} ORDER BY {order} LIMIT {limit}) AS found \
-         ORDER BY {order}",
-        conditions.join(" AND ")
+        "SELECT sequence, CAST(ts_rank(document, CAST({rank} AS TSQUERY)) AS DOUBLE PRECISION) AS relevance \
+         FROM (SELECT sequence, \"timestamp\", document FROM {lines} \
+         AND document @@ (SELECT CAST({asked} AS TSQUERY)) ORDER BY {order} LIMIT {limit}) AS found ORDER BY {order}"
     )
 }
 

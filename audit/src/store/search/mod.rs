@@ -141,10 +141,14 @@ fn wanted(query: &SearchQuery) -> u64 {
     }
 }
 
+fn way(query: &SearchQuery) -> &'static str {
+    if query.order.is_newest_first() { "DESC" } else { "ASC" }
+}
+
 /// The order in which matches are looked for.
 fn ordered(query: &SearchQuery, values: &mut Values, conditions: &mut Vec<String>, table: &str) -> String {
     let (time, number) = (format!("{table}\"timestamp\""), format!("{table}sequence"));
-    let (sign, way) = if query.order.is_newest_first() { ("<", "DESC") } else { (">", "ASC") };
+    let (sign, way) = (if query.order.is_newest_first() { "<" } else { ">" }, way(query));
     match query.order {
         SearchOrder::Relevance { until, .. } => {
             conditions.extend(until.map(|until| format!("{number} <= {}", values.place(until))));

@@ -20,7 +20,7 @@ const SIZE: usize = 10_000_000;
 /// 50 MiB are the most.
 const ON_A_TICKET: usize = 5;
 /// How often each file is fetched: a few of them come down too quickly to be timed.
-const FETCHES: usize = 5;
+const FETCHES: usize = 25;
 /// How much of the bare server's pace the service is to reach.
 const RATIO: f64 = 0.7;
 const BOUNDARY: &str = "a-boundary-that-no-text-of-words-holds";
