@@ -31,7 +31,11 @@ impl<const N: usize> Insert<N> {
     ///
     /// # Panics
     /// When a value is of another kind than those.
-    pub fn run(&self, tx: &Tx, rows: Vec<[Value; N]>) -> impl Future<Output = Result<(), DbErr>> {
+    pub fn run<'a>(
+        &self,
+        tx: &'a Tx,
+        rows: Vec<[Value; N]>,
+    ) -> impl Future<Output = Result<(), DbErr>> + use<'a, N> {
         let statements = self.statements(tx, rows);
         async move {
             for statement in statements {
@@ -129,7 +133,9 @@ pub fn is_among(
         return Expr::cust(column).is_in(values);
     }
     let values: Vec<_> = values.into_iter().collect();
-    Expr::cust_with_values(format!("{column} = ANY($1::text::{kind}[])"), [array(values.iter())])
+    // Read once: a condition that is looked at for each row would read the array each time.
+    let once = format!("{column} = ANY((SELECT $1::text::{kind}[])::{kind}[])");
+    Expr::cust_with_values(once, [array(values.iter())])
 }
 
 /// As PostgreSQL writes an array.

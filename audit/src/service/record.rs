@@ -1,14 +1,18 @@
 use std::sync::Arc;
 
-use futures_util::join;
+use futures_util::{future::BoxFuture, join};
 use sea_orm::DbErr;
 use shared::{clock::Timestamp, db::Tx};
+use tokio::{sync::mpsc::unbounded_channel, task::yield_now};
 
 use super::{Analyzer, Feed, index};
 use crate::{
     domain::{AuditEntry, Draft, Signer, measures},
     store,
 };
+
+/// So many rows are made while those before them are written.
+const PORTION: usize = 256;
 
 /// Writes events down: into the trail and into all that is made of it, together or not at all.
 #[derive(Clone)]
@@ -37,34 +41,49 @@ impl Recorder {
         let head = store::lock_head(tx).await?;
         // A clock that was set back does not make an older row of a newer one.
         let recorded_at = now.max(head.recorded_at);
+        store::make_partition(tx, &head, recorded_at).await?;
         let mut seals = store::seals_for_all(tx, entries().filter_map(AuditEntry::person), now).await?;
         let mut end = (head.sequence, head.hash);
-        let mut rows = Vec::with_capacity(drafts.len());
-        let mut parts = Vec::with_capacity(drafts.len());
         let mut erased = Vec::new();
-        for draft in drafts {
-            let entry = draft.entry();
-            let seal = entry.person().and_then(|person| seals.get(&person)?.as_ref());
-            let link =
-                draft.link(end, recorded_at, seal).map_err(|fault| DbErr::Custom(fault.to_string()))?;
-            end = (link.sequence, link.hash);
-            parts.push((link.sequence, link.person_id, entry.facts(), draft.parts(&link)));
-            rows.push((link, entry.facts()));
-            if let Some(person) = entry.erased() {
-                seals.insert(person, None);
-                erased.push(person);
+        // The database does one after the other; what comes next is made meanwhile.
+        let (to_write, mut writes) = unbounded_channel::<BoxFuture<'_, Result<(), DbErr>>>();
+        let write = async {
+            while let Some(write) = writes.recv().await {
+                write.await?;
             }
-        }
-        // The database does one after the other; the others are worked out meanwhile.
-        let find = async {
-            let lines = parts.iter().map(|(sequence, person, facts, withheld)| {
-                store::Indexed::of(*sequence, *person, facts, withheld)
-            });
-            index(tx.db()).add(tx, &lines.collect::<Vec<_>>()).await
+            Ok(())
         };
-        let count = async { store::metrics::add(tx, &measures(events())).await };
-        let (appended, found, counted) = join!(store::append(tx, &head, rows), find, count);
-        appended.and(found).and(counted)?;
+        let make = async {
+            let next = |write| {
+                // Nobody writes any more after a fault, and that is told of there.
+                let _ = to_write.send(write);
+                yield_now()
+            };
+            for portion in drafts.chunks(PORTION) {
+                let (mut rows, mut lines) = (Vec::new(), Vec::new());
+                for draft in portion {
+                    let entry = draft.entry();
+                    let seal = entry.person().and_then(|person| seals.get(&person)?.as_ref());
+                    let link = draft.link(end, recorded_at, seal);
+                    let link = link.map_err(|fault| DbErr::Custom(fault.to_string()))?;
+                    end = (link.sequence, link.hash);
+                    let (number, facts) = (link.sequence, entry.facts());
+                    lines.push(store::Indexed::of(number, link.person_id, facts, &draft.parts(&link)));
+                    rows.push((link, facts));
+                    if let Some(person) = entry.erased() {
+                        seals.insert(person, None);
+                        erased.push(person);
+                    }
+                }
+                next(Box::pin(store::append(tx, rows))).await;
+                next(index(tx.db()).add(tx, &lines)).await;
+            }
+            next(Box::pin(store::metrics::add(tx, &measures(events())))).await;
+            drop(to_write);
+            Ok::<_, DbErr>(())
+        };
+        let (made, written): (_, Result<(), DbErr>) = join!(make, write);
+        made.and(written)?;
         store::move_head(tx, &self.signer.sign(end.0, end.1, recorded_at)).await?;
         for person in erased {
             store::destroy(tx, person, now).await?;

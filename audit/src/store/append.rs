@@ -1,6 +1,6 @@
 use chrono::Datelike;
 use sea_orm::{DbErr, Value};
-use shared::{db::Tx, rows::Insert};
+use shared::{clock::Timestamp, db::Tx, rows::Insert};
 use uuid::Uuid;
 
 use crate::domain::{Checkpoint, Facts, Link};
@@ -24,18 +24,23 @@ const APPEND: Insert<12> = Insert {
     then: "",
 };
 
-/// Writes rows at the end of the trail, in the order given; `head`, the end as it was, must be locked ([`super::lock_head`]).
-pub async fn append(tx: &Tx, head: &Checkpoint, rows: Vec<(Link, &Facts)>) -> Result<(), DbErr> {
-    let (Some((first, _)), Some((last, _))) = (rows.first(), rows.last()) else { return Ok(()) };
-    if tx.db().is_postgres() {
-        let month = |link: &Link| (link.recorded_at.year(), link.recorded_at.month());
-        // The rows of one transaction are recorded at one moment.
-        debug_assert_eq!(month(first), month(last));
-        if head.sequence == 0 || (head.recorded_at.year(), head.recorded_at.month()) != month(first) {
-            tx.rows("SELECT make_trail_partition($1)", [first.recorded_at.into()]).await?;
-        }
+/// Makes the partition for what is recorded then, if it is the first of its month; `head` is the end of the trail as it is, and must
+/// be locked ([`super::lock_head`]).
+pub async fn make_partition(tx: &Tx, head: &Checkpoint, recorded_at: Timestamp) -> Result<(), DbErr> {
+    let month = |at: Timestamp| (at.year(), at.month());
+    let is_there = head.sequence > 0 && month(head.recorded_at) == month(recorded_at);
+    if tx.db().is_postgres() && !is_there {
+        tx.rows("SELECT make_trail_partition($1)", [recorded_at.into()]).await?;
     }
-    APPEND.run(tx, rows.into_iter().map(row).collect()).await
+    Ok(())
+}
+
+/// Writes rows at the end of the trail, in the order given; its end must be locked ([`super::lock_head`]).
+pub fn append<'a>(
+    tx: &'a Tx,
+    rows: Vec<(Link, &Facts)>,
+) -> impl Future<Output = Result<(), DbErr>> + use<'a> {
+    APPEND.run(tx, rows.into_iter().map(row).collect())
 }
 
 fn row((link, facts): (Link, &Facts)) -> [Value; 12] {

@@ -35,7 +35,7 @@ const ADD: Insert<10> = Insert {
 ///
 /// The portion is added up here, so that it becomes few rows, and they are written in one order, so that two who write at
 /// the same time wait for each other and never in a circle.
-pub async fn add(tx: &Tx, measures: &[Measure]) -> Result<(), DbErr> {
+pub fn add<'a>(tx: &'a Tx, measures: &[Measure]) -> impl Future<Output = Result<(), DbErr>> + use<'a> {
     let mut hours: HashMap<(&str, Timestamp, &str, &str), Tally> = HashMap::new();
     for measure in measures {
         let (dimension, value) =
@@ -65,7 +65,7 @@ pub async fn add(tx: &Tx, measures: &[Measure]) -> Result<(), DbErr> {
             durations.map(|durations| durations.most_ms).into(),
         ]
     };
-    ADD.run(tx, rows.into_iter().map(row).collect()).await
+    ADD.run(tx, rows.into_iter().map(row).collect())
 }
 
 /// Forgets all that was counted, so that it can be counted anew.

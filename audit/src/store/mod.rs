@@ -16,7 +16,7 @@ mod search;
 mod sums;
 mod trail;
 
-pub use append::append;
+pub use append::{append, make_partition};
 pub use archives::{archive_at, archives, do_not_wait, keep_still, last_before, oldest, put_away};
 pub use former::{forget_former, former_events};
 pub use head::{checkpoint_at, checkpoints, found, head, keep_checkpoint, lock_head, move_head, retained};

@@ -136,8 +136,12 @@ pub(super) fn row(line: &Indexed<'_>) -> [Value; 4] {
     ]
 }
 
-pub(super) async fn make_partitions(tx: &Tx, lines: &[Indexed<'_>]) -> Result<(), DbErr> {
-    let months: BTreeSet<_> = lines.iter().map(|line| month(line.facts.timestamp)).collect();
+/// The months of lines, each by its first moment.
+pub(super) fn months(lines: &[Indexed<'_>]) -> BTreeSet<Timestamp> {
+    lines.iter().map(|line| month(line.facts.timestamp)).collect()
+}
+
+pub(super) async fn make_partitions(tx: &Tx, months: BTreeSet<Timestamp>) -> Result<(), DbErr> {
     for month in months {
         tx.rows("SELECT make_search_partition($1)", [month.into()]).await?;
     }

@@ -3,6 +3,7 @@
 mod fts5;
 mod gin;
 
+use futures_util::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 use shared::{
     db::{Transaction, Tx},
@@ -49,14 +50,17 @@ impl SearchIndex {
     }
 
     /// Makes lines findable, in the transaction that records them.
-    pub async fn add(self, tx: &Tx, lines: &[Indexed<'_>]) -> Result<(), DbErr> {
+    pub fn add<'a>(self, tx: &'a Tx, lines: &[Indexed<'_>]) -> BoxFuture<'a, Result<(), DbErr>> {
         match self {
             Self::Gin => {
+                let months = gin::months(lines);
                 let adding = gin::ADD.run(tx, lines.iter().map(gin::row).collect());
-                gin::make_partitions(tx, lines).await?;
-                adding.await
+                Box::pin(async move {
+                    gin::make_partitions(tx, months).await?;
+                    adding.await
+                })
             }
-            Self::Fts5 => fts5::ADD.run(tx, lines.iter().map(fts5::row).collect()).await,
+            Self::Fts5 => Box::pin(fts5::ADD.run(tx, lines.iter().map(fts5::row).collect())),
         }
     }
 
