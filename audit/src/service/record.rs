@@ -2,13 +2,13 @@ use std::sync::Arc;
 
 use futures_util::{future::BoxFuture, join};
 use sea_orm::DbErr;
-use shared::{clock::Timestamp, db::Tx};
+use shared::{clock::Timestamp, db::Tx, ids::UserId};
 use tokio::{sync::mpsc::unbounded_channel, task::yield_now};
 
 use super::{Analyzer, Feed, index};
 use crate::{
-    domain::{AuditEntry, Draft, Signer, measures},
-    store,
+    domain::{AuditEntry, Draft, Hash, Link, Signer, measures},
+    store::{self, Seals},
 };
 
 /// So many rows are made while those before them are written.
@@ -42,9 +42,8 @@ impl Recorder {
         // A clock that was set back does not make an older row of a newer one.
         let recorded_at = now.max(head.recorded_at);
         store::make_partition(tx, &head, recorded_at).await?;
-        let mut seals = store::seals_for_all(tx, entries().filter_map(AuditEntry::person), now).await?;
-        let mut end = (head.sequence, head.hash);
-        let mut erased = Vec::new();
+        let seals = store::seals_for_all(tx, entries().filter_map(AuditEntry::person), now).await?;
+        let mut end = End { at: (head.sequence, head.hash), recorded_at, seals, erased: Vec::new() };
         // The database does one after the other; what comes next is made meanwhile.
         let (to_write, mut writes) = unbounded_channel::<BoxFuture<'_, Result<(), DbErr>>>();
         let write = async {
@@ -62,18 +61,10 @@ impl Recorder {
             for portion in drafts.chunks(PORTION) {
                 let (mut rows, mut lines) = (Vec::new(), Vec::new());
                 for draft in portion {
-                    let entry = draft.entry();
-                    let seal = entry.person().and_then(|person| seals.get(&person)?.as_ref());
-                    let link = draft.link(end, recorded_at, seal);
-                    let link = link.map_err(|fault| DbErr::Custom(fault.to_string()))?;
-                    end = (link.sequence, link.hash);
-                    let (number, facts) = (link.sequence, entry.facts());
-                    lines.push(store::Indexed::of(number, link.person_id, facts, &draft.parts(&link)));
+                    let link = end.link(draft).map_err(|fault| DbErr::Custom(fault.to_string()))?;
+                    let (facts, parts) = (draft.entry().facts(), draft.parts(&link));
+                    lines.push(store::Indexed::of(link.sequence, link.person_id, facts, &parts));
                     rows.push((link, facts));
-                    if let Some(person) = entry.erased() {
-                        seals.insert(person, None);
-                        erased.push(person);
-                    }
                 }
                 next(Box::pin(store::append(tx, rows))).await;
                 next(index(tx.db()).add(tx, &lines)).await;
@@ -84,8 +75,9 @@ impl Recorder {
         };
         let (made, written): (_, Result<(), DbErr>) = join!(make, write);
         made.and(written)?;
-        store::move_head(tx, &self.signer.sign(end.0, end.1, recorded_at)).await?;
-        for person in erased {
+        let (sequence, hash) = end.at;
+        store::move_head(tx, &self.signer.sign(sequence, hash, recorded_at)).await?;
+        for person in end.erased {
             store::destroy(tx, person, now).await?;
             index(tx.db()).forget(tx, person).await?;
         }
@@ -94,5 +86,30 @@ impl Recorder {
         self.analyzer.look(tx, events()).await?;
         self.feed.wake_after(tx);
         Ok(())
+    }
+}
+
+/// The end of the trail, while rows are added to it.
+struct End {
+    at: (i64, Hash),
+    recorded_at: Timestamp,
+    /// The seals of all whom the rows are about.
+    seals: Seals,
+    /// Those among them whose erasure is on record now.
+    erased: Vec<UserId>,
+}
+
+impl End {
+    /// The next row, which is the end from then on.
+    fn link(&mut self, draft: &Draft) -> Result<Link, serde_json::Error> {
+        let entry = draft.entry();
+        let seal = entry.person().and_then(|person| self.seals.get(&person)?.as_ref());
+        let link = draft.link(self.at, self.recorded_at, seal)?;
+        self.at = (link.sequence, link.hash);
+        if let Some(person) = entry.erased() {
+            self.seals.insert(person, None);
+            self.erased.push(person);
+        }
+        Ok(link)
     }
 }

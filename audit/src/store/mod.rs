@@ -20,7 +20,7 @@ pub use append::{append, make_partition};
 pub use archives::{archive_at, archives, do_not_wait, keep_still, last_before, oldest, put_away};
 pub use former::{forget_former, former_events};
 pub use head::{checkpoint_at, checkpoints, found, head, keep_checkpoint, lock_head, move_head, retained};
-pub use keys::{destroy, seals, seals_for_all};
+pub use keys::{Seals, destroy, seals, seals_for_all};
 pub use read::{feed, line, lines, lines_on, links, links_at};
 pub use rebuilds::{move_rebuild, open_rebuild, rebuilds, request_rebuild};
 pub use report_mails::{settle_report, settled_reports};
