@@ -61,7 +61,7 @@ impl Recorder {
             for portion in drafts.chunks(PORTION) {
                 let (mut rows, mut lines) = (Vec::new(), Vec::new());
                 for draft in portion {
-                    let link = end.link(draft).map_err(|fault| DbErr::Custom(fault.to_string()))?;
+                    let link = end.link(draft)?;
                     let (facts, parts) = (draft.entry().facts(), draft.parts(&link));
                     lines.push(store::Indexed::of(link.sequence, link.person_id, facts, &parts));
                     rows.push((link, facts));
@@ -101,10 +101,11 @@ struct End {
 
 impl End {
     /// The next row, which is the end from then on.
-    fn link(&mut self, draft: &Draft) -> Result<Link, serde_json::Error> {
+    fn link(&mut self, draft: &Draft) -> Result<Link, DbErr> {
         let entry = draft.entry();
         let seal = entry.person().and_then(|person| self.seals.get(&person)?.as_ref());
-        let link = draft.link(self.at, self.recorded_at, seal)?;
+        let link = draft.link(self.at, self.recorded_at, seal);
+        let link = link.map_err(|fault| DbErr::Custom(fault.to_string()))?;
         self.at = (link.sequence, link.hash);
         if let Some(person) = entry.erased() {
             self.seals.insert(person, None);
