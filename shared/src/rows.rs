@@ -67,7 +67,8 @@ impl<const N: usize> Insert<N> {
     }
 }
 
-/// What a question finds that reads rows with these columns as the table `given`, as an [`Insert`] takes them.
+/// What a question finds that reads rows with these columns as the table `given`, as an [`Insert`] takes them. It is to be about each
+/// of them by itself: SQLite is asked about as many at a time as it takes.
 ///
 /// # Errors
 /// When the database refuses.

@@ -107,3 +107,15 @@ impl App {
         &self.feed
     }
 }
+
+#[cfg(test)]
+impl App {
+    /// One with a founded trail and the rules as they are by default.
+    async fn of(world: &shared::testing::World) -> Self {
+        let db = world.open::<migrations::audit::Migrator>("audit").await;
+        let rules = crate::Config::read(&shared::config::Sources::of("", [])).unwrap().rules;
+        let app = Self::new(db, world.process(), Signer::of(&[7; 32]), 1, rules.into());
+        app.found().await.unwrap();
+        app
+    }
+}

@@ -114,3 +114,7 @@ impl End {
         Ok(link)
     }
 }
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod tests;

@@ -2,28 +2,19 @@
 
 use shared::{
     blobs::{S3Server, Storage},
-    config::Sources,
     events::TicketCreated,
     ids::{TicketId, UserId},
-    process::Process,
     testing::World,
 };
 
 use super::*;
-use crate::{
-    Config,
-    domain::{Draft, Signer},
-};
+use crate::domain::Draft;
 
 const MONTHS: usize = 4;
 const ROWS: i64 = 25;
 
 async fn archiver(world: &World) -> Archiver {
-    let db = world.open::<migrations::audit::Migrator>("audit").await;
-    let process: &Process = world.process();
-    let rules = Config::read(&Sources::of("", [])).unwrap().rules;
-    let app = App::new(db, process, Signer::of(&[7; 32]), 1, rules.into());
-    app.found().await.unwrap();
+    let (app, process) = (App::of(world).await, world.process());
     app.keep_rebuilding(&process.lifecycle);
     world
         .until("nothing is being made anew", async || {

@@ -72,7 +72,7 @@ impl Db {
             let options = options(config, config.background_connections);
             Arc::new(Conn::new(Database::connect(options).await.map_err(failed)?))
         };
-        // A test's thread is none of them.
+        // A thread that is no worker, as a test's, shares the first's.
         let others = http[0].clone();
         let inner = Inner {
             service: config.service,
