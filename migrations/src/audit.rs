@@ -85,4 +85,10 @@ migrator! {
         up: &[Postgres(include_str!("sql/audit_0009_search_statistics.postgres.sql"))],
         down: &[],
     },
+    Step {
+        name: "audit_0010_standings",
+        blocks: false,
+        up: &[Both(include_str!("sql/audit_0010_standings.sql"))],
+        down: &[Both("DROP TABLE standings")],
+    },
 }

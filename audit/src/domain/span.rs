@@ -85,6 +85,12 @@ impl Span {
         Ok((Self { from: grain.start(from), to }, bucket))
     }
 
+    /// From one whole hour to a later one; `None` where there is nothing between them.
+    #[must_use]
+    pub fn between(from: Timestamp, to: Timestamp) -> Option<Self> {
+        (from < to).then_some(Self { from, to })
+    }
+
     /// The whole hour, day, week or month that `at` lies in.
     #[must_use]
     pub fn whole(grain: Grain, at: Timestamp) -> Self {

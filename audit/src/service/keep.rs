@@ -36,6 +36,10 @@ impl App {
                 "another key signs the trail from here on"
             );
         }
+        // A release that knows nothing of standings may have been counting meanwhile.
+        if store::standings::forget_wrong(&tx).await? {
+            tracing::info!("who caused how much is added up anew: more was counted than that knows of");
+        }
         tx.commit().await?;
         while self.move_former().await? > 0 {}
         Ok(())

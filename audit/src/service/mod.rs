@@ -20,6 +20,7 @@ mod record;
 mod reports;
 mod retain;
 mod search;
+mod standings;
 mod verify;
 mod walk;
 

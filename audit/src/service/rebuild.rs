@@ -62,7 +62,7 @@ impl App {
     }
 
     /// One batch; whether there was anything to do.
-    async fn rebuild_some(&self) -> Result<bool, DbErr> {
+    pub(super) async fn rebuild_some(&self) -> Result<bool, DbErr> {
         let db = self.db.background();
         if store::rebuilds(db.conn()).await?.iter().all(|it| it.finished_at.is_some()) {
             return Ok(false);

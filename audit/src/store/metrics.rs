@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use sea_orm::DbErr;
 use shared::{clock::Timestamp, db::Tx, rows::Insert};
 
+use super::standings;
 use crate::domain::{Grain, Measure, Tally};
 
 const ADD: Insert<10> = Insert {
@@ -65,11 +66,17 @@ pub fn add<'a>(tx: &'a Tx, measures: &[Measure]) -> impl Future<Output = Result<
             durations.map(|durations| durations.most_ms).into(),
         ]
     };
-    ADD.run(tx, rows.into_iter().map(row).collect())
+    let rows = ADD.run(tx, rows.into_iter().map(row).collect());
+    let make_way = standings::make_way(tx, measures);
+    async move {
+        make_way.await?;
+        rows.await
+    }
 }
 
 /// Forgets all that was counted, so that it can be counted anew.
 pub async fn clear(tx: &Tx) -> Result<(), DbErr> {
+    standings::forget_all(tx).await?;
     tx.run("DELETE FROM metrics", []).await.map(drop)
 }
 

@@ -13,6 +13,7 @@ mod rebuilds;
 mod report_mails;
 mod rules;
 mod search;
+pub mod standings;
 mod sums;
 mod trail;
 

@@ -1,9 +1,10 @@
 //! What was counted, read.
 
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
-use shared::clock::Timestamp;
+use shared::{clock::Timestamp, ids::UserId};
 
-use crate::domain::{Aspect, Dimension, Durations, Grain, Parts, Piece, Span, Tally};
+use super::standings;
+use crate::domain::{Aspect, Dimension, Durations, EVENTS, Grain, Parts, Piece, Span, Tally};
 
 /// A statement that is put together, with its values.
 #[derive(Default)]
@@ -71,6 +72,11 @@ pub async fn parts(
     aspect: Aspect,
     limit: u32,
 ) -> Result<Parts, DbErr> {
+    if (name, aspect) == (EVENTS, Aspect::User)
+        && let Some(people) = standings::people(conn, span, limit).await?
+    {
+        return Ok(people);
+    }
     let mut question = Question::default();
     question.say("SELECT value, CAST(SUM(count) AS BIGINT) AS count, COUNT(*) OVER () AS parts FROM ");
     question.span("value, count", span, aspect.as_str(), &[name]);
@@ -81,6 +87,21 @@ pub async fn parts(
         greatest: rows.iter().map(part).collect::<Result<_, DbErr>>()?,
         count: rows.first().map_or(Ok(0), |row| row.try_get("", "parts"))?,
     })
+}
+
+/// How many events each person caused in a time.
+pub(super) async fn by_user(conn: &impl ConnectionTrait, span: &Span) -> Result<Vec<(UserId, i64)>, DbErr> {
+    let mut question = Question::default();
+    question.say("SELECT value, CAST(SUM(count) AS BIGINT) AS count FROM ");
+    question.span("value, count", span, Aspect::User.as_str(), &[EVENTS]);
+    question.say(" GROUP BY value");
+    let person = |row: &QueryResult| {
+        let person: String = row.try_get("", "value")?;
+        let person =
+            person.parse().map_err(|fault| DbErr::Type(format!("{person} is no person: {fault}")))?;
+        Ok((person, row.try_get("", "count")?))
+    };
+    question.ask(conn).await?.iter().map(person).collect()
 }
 
 /// What these counters, or this part of them, came to in each hour, day or month of a time in which there was anything, in

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use insta::assert_json_snapshot;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use shared::{
     clock::Timestamp,
@@ -10,7 +11,7 @@ use shared::{
     testing::World,
 };
 
-use super::{House, ticket};
+use super::{House, serve, ticket};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -263,6 +264,32 @@ async fn all_counters_are_listed_by_name_with_their_totals() {
       "to": "2026-03-01T10:00:00Z"
     }
     "#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_did_how_much_is_read_from_what_is_added_up_when_days_are_over() {
+    let house = house("2026-03-01T08:00:00Z").await;
+    let [ada, bob] = [house.world.user("ada@example.com").id, house.world.user("bob@example.com").id];
+    for (number, by) in [ada, bob, ada].into_iter().enumerate() {
+        let now = house.world.clock().now();
+        house.world.deliver(&ticket(number as u32, now), 1, Some(by)).await;
+        house.world.clock().advance(TimeDelta::days(1));
+    }
+    let path = "/audit/metrics?name=events_recorded&from=2026-03-01T00:00:00Z&to=2026-03-04T00:00:00Z";
+    let before = house.get(path).await;
+    let part = |user: UserId, count: i64| json!({ "dimension": format!("user={user}"), "count": count });
+    assert_eq!(before["metrics"][0]["parts"], json!([part(ada, 2), part(bob, 1)]));
+
+    // A replica looks when it starts.
+    serve(&house.world).await;
+    let db = house.world.db("audit");
+    let are_added_up = || async {
+        let rows = db.conn().query_all_raw(db.sql("SELECT until FROM standings", [])).await.unwrap();
+        rows.len() == 4
+    };
+    house.world.until("three days are added up", are_added_up).await;
+    db.run("DELETE FROM metrics WHERE dimension = 'user' AND starts_at < '2026-03-04'", []).await.unwrap();
+    assert_eq!(house.get(path).await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

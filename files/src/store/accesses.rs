@@ -1,11 +1,10 @@
-use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use shared::clock::Timestamp;
 use shared::db::{Db, Tx};
 use shared::ids::{FileAccessId, FileId, UserId};
 
+use super::beyond;
 use super::rows::access;
-use super::{beyond, is_erased};
 
 /// An access to a file, for the log of accesses.
 pub struct Access<'a> {
@@ -26,18 +25,23 @@ pub struct Access<'a> {
 /// # Errors
 /// When the database refuses.
 pub async fn note(tx: &Tx, of: Access<'_>, now: Timestamp) -> Result<(), DbErr> {
-    let known = !is_erased(tx, of.user).await?;
-    let user_agent = || of.user_agent.chars().filter(|c| *c != '\0').take(512).collect();
-    let row = access::ActiveModel {
-        id: Set(FileAccessId::at(now).0),
-        file_id: Set(of.file.0),
-        user_id: Set(of.user.0),
-        action: Set(of.action.to_owned()),
-        ip_address: Set(Some(of.ip_address).filter(|_| known)),
-        user_agent: Set(known.then(user_agent)),
-        created_at: Set(now),
-    };
-    access::Entity::insert(row).exec_without_returning(&**tx).await.map(drop)
+    let user_agent: String = of.user_agent.chars().filter(|c| *c != '\0').take(512).collect();
+    tx.run(
+        "INSERT INTO file_access_logs (id, file_id, user_id, action, ip_address, user_agent, created_at) \
+         SELECT $1, $2, $3, $4, CASE WHEN known THEN $5 END, CASE WHEN known THEN $6 END, $7 \
+         FROM (SELECT NOT EXISTS (SELECT 1 FROM erased_people WHERE user_id = $3) AS known) AS person",
+        [
+            FileAccessId::at(now).0.into(),
+            of.file.0.into(),
+            of.user.0.into(),
+            of.action.into(),
+            of.ip_address.into(),
+            user_agent.into(),
+            now.into(),
+        ],
+    )
+    .await
+    .map(drop)
 }
 
 /// Whether somebody did this with a file since then.

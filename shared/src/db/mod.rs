@@ -12,7 +12,7 @@ use sea_orm::{
     IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tracing::{
     Dispatch,
     instrument::{WithDispatch, WithSubscriber},
@@ -91,7 +91,7 @@ impl Db {
         Self { inner: self.inner.clone(), background: true }
     }
 
-    /// The connection for reads; writes go through [`Db::begin`].
+    /// The connection for reads; writes go through [`Db::begin`] or [`Db::run`].
     #[must_use]
     pub fn conn(&self) -> &Conn {
         let Inner { http, background, .. } = &*self.inner;
@@ -108,12 +108,7 @@ impl Db {
     /// # Errors
     /// When no connection is to be had in time.
     pub async fn begin(&self) -> Result<Tx, DbErr> {
-        let writer = match &self.inner.writer {
-            Some(writer) => {
-                Some(writer.clone().acquire_owned().await.expect("the writer's gate is never closed"))
-            }
-            None => None,
-        };
+        let writer = self.writer().await;
         let options = TransactionOptions {
             sqlite_transaction_mode: writer.is_some().then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
@@ -121,6 +116,21 @@ impl Db {
         let (pool, _waiting) = self.conn().pool_for_transaction();
         let transaction = pool.begin_with_options(options).await?;
         Ok(Tx::new(Transaction::new(transaction), self.clone(), writer))
+    }
+
+    /// Runs one statement that writes, with `$1`-style placeholders, as a transaction of its own; the number of rows it touched.
+    ///
+    /// # Errors
+    /// When the database refuses; then nothing was written.
+    pub async fn run<const N: usize>(&self, text: &str, values: [Value; N]) -> Result<u64, DbErr> {
+        let _writer = self.writer().await;
+        Ok(self.conn().execute_raw(self.sql(text, values)).await?.rows_affected())
+    }
+
+    /// Waits for the turn to write, where only one may.
+    async fn writer(&self) -> Option<OwnedSemaphorePermit> {
+        let writer = self.inner.writer.clone()?;
+        Some(writer.acquire_owned().await.expect("the writer's gate is never closed"))
     }
 
     /// Begins a transaction that only reads: one state of the database for several questions. Dropped, it is over.

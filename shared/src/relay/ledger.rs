@@ -121,17 +121,13 @@ impl Ledger {
 
     /// Whether this replica still leads: only then the mark is made.
     pub(super) async fn mark_published(&self, last: i64, stream_sequence: u64) -> anyhow::Result<bool> {
-        let tx = self.db.begin().await?;
         let sql = format!(
             "UPDATE relay SET published_sequence = $1, stream_sequence = $2, lease_until = {} + {LEASE} \
              WHERE name = 'outbox' AND holder = $3",
             self.db.epoch_ms()
         );
-        let marked = tx
-            .run(&sql, [last.into(), i64::try_from(stream_sequence)?.into(), self.me.as_str().into()])
-            .await?;
-        tx.commit().await?;
-        Ok(marked == 1)
+        let values = [last.into(), i64::try_from(stream_sequence)?.into(), self.me.as_str().into()];
+        Ok(self.db.run(&sql, values).await? == 1)
     }
 
     /// The event that was published last, while the outbox and the stream are bound to hold it.
@@ -181,10 +177,8 @@ impl Ledger {
 
     /// Notes which stream it is that holds what is published.
     pub(super) async fn settle_on(&self, term: Term, identity: String) -> anyhow::Result<Term> {
-        let tx = self.db.begin().await?;
         let sql = "UPDATE relay SET stream_identity = $1 WHERE name = 'outbox' AND holder = $2";
-        let held = tx.run(sql, [identity.as_str().into(), self.me.as_str().into()]).await?;
-        tx.commit().await?;
+        let held = self.db.run(sql, [identity.as_str().into(), self.me.as_str().into()]).await?;
         anyhow::ensure!(held == 1, "another replica leads now");
         Ok(Term { stream_identity: Some(identity), ..term })
     }
@@ -238,13 +232,8 @@ impl Ledger {
     }
 
     pub(super) async fn resign(&self) -> Result<(), DbErr> {
-        let tx = self.db.begin().await?;
-        tx.run(
-            "UPDATE relay SET holder = NULL WHERE name = 'outbox' AND holder = $1",
-            [self.me.as_str().into()],
-        )
-        .await?;
-        tx.commit().await
+        let sql = "UPDATE relay SET holder = NULL WHERE name = 'outbox' AND holder = $1";
+        self.db.run(sql, [self.me.as_str().into()]).await.map(drop)
     }
 
     /// Removes what nobody can ask for any more.
