@@ -44,16 +44,16 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> anyhow::Result<Vec<String>> {
     let failed = || format!("{service}: cannot bring the database up to date");
     // On SQLite the transaction alone keeps others out. The lock's name holds the schema, so that tests, each with one
     // of its own, do not wait for each other.
-    let tx = db.background().begin().await.with_context(failed)?;
+    let tx = db.background().orm_transaction().await.with_context(failed)?;
     if db.is_postgres() {
         let lock = "SELECT pg_advisory_xact_lock(hashtext('helpdesk migrate ' || current_schema()))";
         tx.execute_unprepared(lock).await.with_context(failed)?;
     }
-    let applied = M::get_migration_models(&*tx).await.with_context(failed)?;
+    let applied = M::get_migration_models(&tx).await.with_context(failed)?;
     let applied = applied.into_iter().map(|row| row.version).collect();
     let pending = pending::<M>(&applied, service)?;
     if !pending.is_empty() {
-        M::up(tx.orm(), None).await.with_context(failed)?;
+        M::up(&tx, None).await.with_context(failed)?;
         tracing::info!(service, migrations = %pending.join(", "), "the database was brought up to date");
     }
     tx.commit().await.with_context(failed)?;

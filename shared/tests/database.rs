@@ -116,6 +116,42 @@ async fn a_connection_that_was_ended_or_not_answered_to_the_end_is_kept_by_nobod
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connection_on_which_was_committed_is_kept_and_none_stays_in_a_transaction_that_nobody_has() {
+    let world = World::start().await;
+    let Some(db) = database(&world).await else { return };
+    ask_all_at_once(&db).await;
+    let tx = db.begin().await.unwrap();
+    let part = tx.begin().await.unwrap();
+    let committing = pid(&part, &db).await.unwrap();
+    drop(part);
+    tx.commit().await.unwrap();
+    assert_eq!(pid(db.conn(), &db).await.unwrap(), committing);
+
+    // Given up at the beginning, after it, and at the end, mostly before there was an answer.
+    for _ in 0..10 {
+        drop(db.begin().now_or_never());
+        drop(db.read().now_or_never());
+        drop(db.begin().await.unwrap());
+        drop(db.begin().await.unwrap().commit().now_or_never());
+    }
+    let left_open = "SELECT 1 FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() \
+                AND application_name = 'helpdesk-tickets' AND state LIKE 'idle in transaction%'";
+    let none = || async { db.conn().query_one_raw(db.sql(left_open, [])).await.unwrap().is_none() };
+    world.until("no transaction is open", none).await;
+    // What is written by itself stays, on whichever connection.
+    db.conn().execute_unprepared("CREATE TABLE notes (number BIGINT)").await.unwrap();
+    let numbers = (0..2 * CONNECTIONS).map(i64::from);
+    let written = numbers.map(|number| db.run("INSERT INTO notes VALUES ($1)", [number.into()]));
+    try_join_all(written).await.unwrap();
+    db.close().await;
+    let db = open(&world).await;
+    let row =
+        db.conn().query_one_raw(db.sql("SELECT count(*) AS count FROM notes", [])).await.unwrap().unwrap();
+    assert_eq!(row.try_get::<i64>("", "count").unwrap(), i64::from(2 * CONNECTIONS));
+    db.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn columns_are_read_by_their_places_and_as_what_they_are() {
     let world = World::start().await;
     let db = open(&world).await;

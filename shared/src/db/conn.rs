@@ -1,38 +1,30 @@
 use std::{
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
-    RuntimeErr, Statement, Values,
+    RuntimeErr, Statement,
     prelude::async_trait,
-    sqlx::{
-        self, AssertSqlSafe, PgConnection, PgPool, Postgres, pool::PoolConnection, query::Query, query_with,
-    },
+    sqlx::{self, PgConnection, PgPool, Postgres, pool::PoolConnection},
 };
-use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::outside_of_spans;
+use super::{outside_of_spans, postgres};
 
 /// A connection that has answered so lately is taken to be there; any other is asked first.
 pub(super) const FRESH: Duration = Duration::from_secs(1);
 
-/// A pool, for questions that need no transaction.
+/// A pool, and the connections that were used last.
 ///
 /// sqlx asks a connection for a sign of life whenever it comes back to its pool, which is a second round trip for a short question. So on
-/// PostgreSQL one that has answered is kept for the next question, unless a transaction waits for it.
+/// PostgreSQL one that has answered, or committed, is kept for whoever comes next.
 pub struct Conn {
     pool: DatabaseConnection,
     kept: Mutex<Vec<Kept>>,
     /// A permit for each that is kept: who waits for one is served in turn.
     there: Semaphore,
-    /// How many transactions wait for the pool.
-    awaited: AtomicUsize,
 }
 
 struct Kept {
@@ -40,24 +32,17 @@ struct Kept {
     since: Instant,
 }
 
-/// A transaction waits for the pool until this is dropped.
-pub(super) struct Waiting<'a>(&'a AtomicUsize);
-
 impl Conn {
     pub(super) fn new(pool: DatabaseConnection) -> Self {
-        Self { pool, kept: Mutex::default(), there: Semaphore::new(0), awaited: AtomicUsize::new(0) }
+        Self { pool, kept: Mutex::default(), there: Semaphore::new(0) }
     }
 
-    /// The pool itself.
+    /// The pool itself. What is kept goes back to it.
     pub(super) fn pool(&self) -> &DatabaseConnection {
+        while let Ok(permit) = self.there.try_acquire() {
+            drop(self.take_kept(permit));
+        }
         &self.pool
-    }
-
-    /// The pool for a transaction: one that is kept goes back to it, and none is kept while this waits.
-    pub(super) fn pool_for_transaction(&self) -> (&DatabaseConnection, Waiting<'_>) {
-        self.awaited.fetch_add(1, Ordering::Relaxed);
-        drop(self.there.try_acquire().ok().and_then(|permit| self.take_kept(permit)));
-        (&self.pool, Waiting(&self.awaited))
     }
 
     /// Gives back what no question has wanted lately, so that the pool may close what is idle.
@@ -98,21 +83,16 @@ impl Conn {
 
     async fn ask<T>(
         &self,
-        question: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+        question: impl AsyncFnOnce(&mut PgConnection) -> Result<T, DbErr>,
     ) -> Result<T, DbErr> {
-        let mut connection = self.take().await.map_err(|fault| match fault {
-            sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
-            sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
-            fault => DbErr::Conn(RuntimeErr::SqlxError(fault.into())),
-        })?;
-        let answer = outside_of_spans(question(&mut connection)).await;
+        let mut connection = self.take().await?;
         // One that has not answered, or not to the end, goes back to the pool, which finds out what it is worth.
-        let answer = answer.map_err(|fault| DbErr::Query(RuntimeErr::SqlxError(fault.into())))?;
+        let answer = outside_of_spans(question(&mut connection)).await?;
         self.keep(connection);
         Ok(answer)
     }
 
-    async fn take(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+    pub(super) async fn take(&self) -> Result<PoolConnection<Postgres>, DbErr> {
         while let Ok(permit) = self.there.try_acquire() {
             if let Some(kept) = self.take_kept(permit)
                 && kept.since.elapsed() < FRESH
@@ -121,7 +101,11 @@ impl Conn {
             }
         }
         // Apart, as it wants 4 KB of room that a question seldom needs.
-        Box::pin(self.acquire()).await
+        Box::pin(self.acquire()).await.map_err(|fault| match fault {
+            sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+            sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+            fault => DbErr::Conn(RuntimeErr::SqlxError(fault.into())),
+        })
     }
 
     async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
@@ -145,9 +129,9 @@ impl Conn {
         self.kept().pop()
     }
 
-    fn keep(&self, connection: PoolConnection<Postgres>) {
+    pub(super) fn keep(&self, connection: PoolConnection<Postgres>) {
         let mut kept = self.kept();
-        if self.awaited.load(Ordering::Relaxed) == 0 && !self.there.is_closed() {
+        if !self.there.is_closed() {
             kept.push(Kept { connection, since: Instant::now() });
             self.there.add_permits(1);
         }
@@ -166,12 +150,6 @@ impl Conn {
     }
 }
 
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 #[async_trait::async_trait]
 impl ConnectionTrait for Conn {
     fn get_database_backend(&self) -> DbBackend {
@@ -182,35 +160,29 @@ impl ConnectionTrait for Conn {
         if !self.is_postgres() {
             return self.pool.execute_raw(statement).await;
         }
-        self.ask(async |connection| Ok(query(&statement).execute(connection).await?.into())).await
+        self.ask(async |connection| postgres::execute(connection, &statement).await).await
     }
 
     /// Several statements may be in it, and change what a connection is: it is none that is kept.
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.pool_for_transaction().0.execute_unprepared(sql).await
+        if !self.is_postgres() {
+            return self.pool.execute_unprepared(sql).await;
+        }
+        let mut connection = self.take().await?;
+        outside_of_spans(postgres::execute_unprepared(&mut connection, sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         if !self.is_postgres() {
             return self.pool.query_one_raw(statement).await;
         }
-        self.ask(async |connection| Ok(query(&statement).fetch_optional(connection).await?.map(Into::into)))
-            .await
+        self.ask(async |connection| postgres::fetch_one(connection, &statement).await).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         if !self.is_postgres() {
             return self.pool.query_all_raw(statement).await;
         }
-        self.ask(async |connection| {
-            let rows = query(&statement).fetch_all(connection).await?;
-            Ok(rows.into_iter().map(Into::into).collect())
-        })
-        .await
+        self.ask(async |connection| postgres::fetch_all(connection, &statement).await).await
     }
-}
-
-fn query(statement: &Statement) -> Query<'_, Postgres, SqlxValues> {
-    let values = statement.values.clone().unwrap_or(Values(Vec::new()));
-    query_with(AssertSqlSafe(statement.sql.as_str()), SqlxValues(values))
 }

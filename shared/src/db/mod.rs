@@ -1,6 +1,7 @@
 //! A service's own database: PostgreSQL in production, SQLite when embedded, one way through both.
 
 mod conn;
+mod postgres;
 mod row;
 mod transaction;
 mod tx;
@@ -8,8 +9,8 @@ mod tx;
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr,
-    IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -94,6 +95,10 @@ impl Db {
     /// The connection for reads; writes go through [`Db::begin`] or [`Db::run`].
     #[must_use]
     pub fn conn(&self) -> &Conn {
+        self.mine()
+    }
+
+    fn mine(&self) -> &Arc<Conn> {
         let Inner { http, background, .. } = &*self.inner;
         if self.background { background } else { http.mine() }
     }
@@ -109,13 +114,21 @@ impl Db {
     /// When no connection is to be had in time.
     pub async fn begin(&self) -> Result<Tx, DbErr> {
         let writer = self.writer().await;
+        let transaction = if self.is_postgres() {
+            Transaction::on_postgres(self.mine(), "BEGIN").await?
+        } else {
+            Transaction::on_sqlite(self.orm_transaction().await?)
+        };
+        Ok(Tx::new(transaction, self.clone(), writer))
+    }
+
+    /// SeaORM's own, for what makes tables.
+    pub(crate) async fn orm_transaction(&self) -> Result<DatabaseTransaction, DbErr> {
         let options = TransactionOptions {
-            sqlite_transaction_mode: writer.is_some().then_some(SqliteTransactionMode::Immediate),
+            sqlite_transaction_mode: (!self.is_postgres()).then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let (pool, _waiting) = self.conn().pool_for_transaction();
-        let transaction = pool.begin_with_options(options).await?;
-        Ok(Tx::new(Transaction::new(transaction), self.clone(), writer))
+        self.pool().begin_with_options(options).await
     }
 
     /// Runs one statement that writes, with `$1`-style placeholders, as a transaction of its own; the number of rows it touched.
@@ -138,13 +151,11 @@ impl Db {
     /// # Errors
     /// When no connection is to be had in time.
     pub async fn read(&self) -> Result<Transaction, DbErr> {
-        let options = TransactionOptions {
-            isolation_level: self.is_postgres().then_some(IsolationLevel::RepeatableRead),
-            access_mode: self.is_postgres().then_some(AccessMode::ReadOnly),
-            ..TransactionOptions::default()
-        };
-        let (pool, _waiting) = self.conn().pool_for_transaction();
-        pool.begin_with_options(options).await.map(Transaction::new)
+        if self.is_postgres() {
+            Transaction::on_postgres(self.mine(), "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
+        } else {
+            self.pool().begin().await.map(Transaction::on_sqlite)
+        }
     }
 
     /// Whether it is PostgreSQL; otherwise it is SQLite.

@@ -29,6 +29,10 @@ const KEPT: &str = "ANSWERS_KEPT";
 const MADE_ANEW: f64 = 20_000.0;
 /// How often is looked whether it is there.
 const LOOK: Duration = Duration::from_millis(500);
+/// A day that has been over for an hour, after the last standing.
+const NOT_ADDED_UP: &str = "SELECT starts_at FROM metrics WHERE grain = 'day' AND dimension = 'user' \
+     AND starts_at >= coalesce((SELECT max(until) FROM standings), '-infinity') \
+     AND starts_at <= now() - interval '25 hours' LIMIT 1";
 /// A page, where nothing else is asked for.
 const PAGE: u64 = 25;
 
@@ -120,6 +124,12 @@ fn derive(house: &House, facts: &Facts, table: &mut Table, stop: &Stop) -> anyho
         table.at_least(&format!("audit, {derived} made anew of the trail"), rate, "events/s", MADE_ANEW);
         last = Instant::now();
     }
+    eprintln!("  standings: made of what is counted …");
+    while !house.query("audit", NOT_ADDED_UP, stop)?.is_empty() {
+        pause(LOOK, stop)?;
+    }
+    let rate = facts.events as f64 / last.elapsed().as_secs_f64();
+    table.at_least("audit, standings made anew of what is counted", rate, "events/s", MADE_ANEW);
     // As the server does it by itself, sooner or later.
     house.query("audit", "VACUUM (ANALYZE)", stop).map(drop)
 }
