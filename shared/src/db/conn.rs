@@ -45,15 +45,17 @@ impl Conn {
         &self.pool
     }
 
-    /// Gives back what no question has wanted lately, so that the pool may close what is idle.
-    pub(super) fn give_back_idle(&self) {
+    /// Gives back what nobody has wanted lately, so that the pool may close what is idle; and one more, so that it may close what is
+    /// old, although somebody wants it all the time.
+    pub(super) fn give_back(&self) {
         // The one that was kept last is taken first: the others are older.
-        let is_idle = || self.kept().first().is_some_and(|it| it.since.elapsed() >= FRESH);
-        while is_idle() {
+        loop {
             let Ok(permit) = self.there.try_acquire() else { return };
             permit.forget();
-            let idle = self.kept().remove(0);
-            drop(idle);
+            let oldest = self.kept().remove(0);
+            if oldest.since.elapsed() < FRESH {
+                return;
+            }
         }
     }
 
@@ -184,5 +186,38 @@ impl ConnectionTrait for Conn {
             return self.pool.query_all_raw(statement).await;
         }
         self.ask(async |connection| postgres::fetch_all(connection, &statement).await).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::try_join_all;
+
+    use super::*;
+    use crate::testing::World;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_pool_gets_back_what_nobody_wanted_lately_and_one_of_those_that_are_wanted() {
+        let world = World::start().await;
+        let db = world.open::<migrations::audit::Migrator>("audit").await;
+        if !db.is_postgres() {
+            return;
+        }
+        let ask_three = async || {
+            let asked = (0..3).map(|_| db.conn().query_one_raw(db.sql("SELECT pg_sleep(0.05)", [])));
+            try_join_all(asked).await.unwrap();
+        };
+        ask_three().await;
+        assert_eq!(db.conn().kept().len(), 3);
+        db.conn().give_back();
+        assert_eq!(db.conn().kept().len(), 2);
+
+        ask_three().await;
+        let long_ago = Instant::now().checked_sub(FRESH).expect("the machine has been up for a second");
+        db.conn().kept().iter_mut().take(2).for_each(|it| it.since = long_ago);
+        db.conn().give_back();
+        assert_eq!(db.conn().kept().len(), 0, "two were idle, and one more went");
+        ask_three().await;
+        assert_eq!(db.conn().kept().len(), 3, "and are had from it");
     }
 }

@@ -235,11 +235,11 @@ impl Db {
         {
             let (mut used, mut open, mut most) = (0, 0, 0);
             for connection in connections {
-                connection.give_back_idle();
                 let size = connection.size();
                 open += size.0;
                 used += size.1;
                 most += size.2;
+                connection.give_back();
             }
             let labels = [("service", *service), ("pool", pool)];
             metrics::gauge!("db_pool_connections_used", &labels).set(used as f64);

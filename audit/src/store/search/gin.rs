@@ -16,8 +16,10 @@ use crate::domain::{Facts, LogFilter, Search, SearchOrder, SearchQuery, Term};
 
 /// How many lines are looked through one by one: first these, and then those, if the first let hope that it will do.
 const LOOKED_THROUGH: [u64; 2] = [2_000, 20_000];
-/// For which times behind them the index of words is asked, one after the other.
-const REACHES: [TimeDelta; 3] = [TimeDelta::days(31), TimeDelta::days(366), TimeDelta::MAX];
+/// For which time behind them the index of words is asked first.
+const FIRST_REACH: TimeDelta = TimeDelta::days(31);
+/// How many times as long the next time is at most, and where nothing was found. Behind one that is so long comes all the rest.
+const FARTHER: i32 = 12;
 /// The least by which two moments differ in PostgreSQL.
 const TICK: TimeDelta = TimeDelta::microseconds(1);
 /// No event is older, and none younger.
@@ -28,7 +30,7 @@ const ALL_TIME: (Timestamp, Timestamp) = (
 
 /// The first of the lines are looked through, whatever they are: of a common word there are enough among them, while the index of
 /// words would have to gather every one that there is – ten thousand in a month of a word that one line in fifty has. Behind
-/// them that index is asked, for ever longer times until there are enough, so that it never gathers many more than are wanted.
+/// them that index is asked, time after time until there are enough, so that it never gathers many more than are wanted.
 pub(super) async fn find(tx: &Transaction, query: &SearchQuery) -> Result<Vec<QueryResult>, DbErr> {
     // Planned once for a connection: to plan for every month takes longer than to look through the newest.
     let limits = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL statement_timeout = '2s'; \
@@ -53,16 +55,25 @@ pub(super) async fn find(tx: &Transaction, query: &SearchQuery) -> Result<Vec<Qu
         looked_through += lines;
     }
     tx.execute_unprepared("SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_bitmapscan = on; SET LOCAL enable_indexscan = off").await?;
-    for reach in REACHES {
+    let mut reach = FIRST_REACH;
+    while found.len() as u64 != wanted && !rest.is_over() {
         let more = wanted - found.len() as u64;
-        if more == 0 || rest.is_over() {
-            break;
-        }
         let next = rest.split(query.order, rest.behind(query.order, reach));
         let mut values = Values::default();
-        found.extend(ask(tx, by_words(query, &next, more, &mut values), values).await?);
+        let some = ask(tx, by_words(query, &next, more, &mut values), values).await?;
+        reach = farther(reach, some.len() as u64, more);
+        found.extend(some);
     }
     Ok(found)
+}
+
+/// How far to go on where some of those that are wanted were found: as far as should do, and half as far again.
+fn farther(reach: TimeDelta, found: u64, wanted: u64) -> TimeDelta {
+    if reach >= FIRST_REACH * FARTHER {
+        return TimeDelta::MAX;
+    }
+    let times = ((wanted - found) * 3 / 2).div_ceil(found.max(1));
+    reach * i32::try_from(times).unwrap_or(FARTHER).clamp(1, FARTHER)
 }
 
 /// From a moment on, and before another.
@@ -246,4 +257,19 @@ fn matches(query: &SearchQuery, lines: &str, order: &str, limit: u64, values: &m
 
 fn term(term: &Term) -> String {
     format!("'{}'{}", term.word, if term.is_prefix { ":*" } else { "" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_is_asked_for_as_far_as_should_do() {
+        let farther = |reach, found, wanted| farther(TimeDelta::days(reach), found, wanted).num_days();
+        assert_eq!(farther(31, 111, 196), 62, "nearly enough");
+        assert_eq!(farther(31, 150, 160), 31, "more than enough");
+        assert_eq!(farther(62, 20, 60), 186);
+        assert_eq!([farther(31, 0, 200), farther(31, 1, 200)], [372, 372], "few or none");
+        assert_eq!(farther(372, 50, 100), TimeDelta::MAX.num_days(), "all the rest");
+    }
 }

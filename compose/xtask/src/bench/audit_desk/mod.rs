@@ -124,12 +124,10 @@ fn derive(house: &House, facts: &Facts, table: &mut Table, stop: &Stop) -> anyho
         table.at_least(&format!("audit, {derived} made anew of the trail"), rate, "events/s", MADE_ANEW);
         last = Instant::now();
     }
-    eprintln!("  standings: made of what is counted …");
+    // While search was made, unless they had to wait.
     while !house.query("audit", NOT_ADDED_UP, stop)?.is_empty() {
         pause(LOOK, stop)?;
     }
-    let rate = facts.events as f64 / last.elapsed().as_secs_f64();
-    table.at_least("audit, standings made anew of what is counted", rate, "events/s", MADE_ANEW);
     // As the server does it by itself, sooner or later.
     house.query("audit", "VACUUM (ANALYZE)", stop).map(drop)
 }
