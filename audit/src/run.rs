@@ -75,7 +75,6 @@ pub async fn start(config: &Config, process: &Process) -> anyhow::Result<Module>
         process.lifecycle.spawn("audit report mails", mails.run(process.lifecycle.halting()));
     }
     app.keep_rebuilding(&process.lifecycle);
-    app.keep_standings(&process.lifecycle);
     app.keep_checkpoints(config.checkpoint_interval, &process.lifecycle);
     app.feed().announce(db.background(), &process.lifecycle);
     process.lifecycle.spawn(

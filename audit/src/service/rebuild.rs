@@ -40,13 +40,13 @@ impl App {
         Ok(requested)
     }
 
-    /// Makes anew what was asked for, for as long as the process lives; any number of replicas may. One that dies leaves the
-    /// rest to the others.
+    /// Makes anew what was asked for, and adds up the days that are over, for as long as the process lives; any number of replicas may.
+    /// One that dies leaves the rest to the others.
     pub fn keep_rebuilding(&self, lifecycle: &Lifecycle) {
         let (app, stop) = (self.clone(), lifecycle.halting());
         lifecycle.spawn("audit rebuilder", async move {
             while !stop.is_cancelled() {
-                match app.rebuild_some().await {
+                match app.make_some().await {
                     Ok(true) => continue,
                     Ok(false) => {}
                     Err(error) => tracing::warn!(%error, "what is made of the trail could not be made anew; it is tried again"),
@@ -59,6 +59,11 @@ impl App {
             }
             Ok(())
         });
+    }
+
+    /// One batch, or one day; whether there was anything to do.
+    async fn make_some(&self) -> Result<bool, DbErr> {
+        Ok(self.rebuild_some().await? || self.advance_standings().await?)
     }
 
     /// One batch; whether there was anything to do.

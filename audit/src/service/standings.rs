@@ -1,8 +1,5 @@
-use std::time::Duration;
-
 use chrono::TimeDelta;
 use sea_orm::DbErr;
-use shared::process::Lifecycle;
 
 use super::App;
 use crate::{domain::Derived, store};
@@ -11,34 +8,14 @@ use crate::{domain::Derived, store};
 /// they are made again.
 const LATE: TimeDelta = TimeDelta::hours(1);
 
-/// How often is looked whether another day is over.
-const LOOK: Duration = Duration::from_secs(60);
-
 impl App {
-    /// Adds up who caused how much by the end of each day, for as long as the process lives; any number of replicas may.
-    pub fn keep_standings(&self, lifecycle: &Lifecycle) {
-        let (app, stop) = (self.clone(), lifecycle.halting());
-        lifecycle.spawn("audit standings", async move {
-            while !stop.is_cancelled() {
-                match app.advance_standings().await {
-                    Ok(true) => continue,
-                    Ok(false) => {}
-                    Err(error) => {
-                        tracing::warn!(%error, "who caused how much could not be added up; it is tried again")
-                    }
-                }
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = tokio::time::sleep(LOOK) => {}
-                }
-            }
-            Ok(())
-        });
-    }
-
     /// One day more; whether one was over that had not been added up.
     pub(super) async fn advance_standings(&self) -> Result<bool, DbErr> {
-        let tx = self.db.background().begin().await?;
+        let (db, over) = (self.db.background(), self.clock.now() - LATE);
+        if store::standings::next_day(db.conn(), over).await?.is_none() {
+            return Ok(false);
+        }
+        let tx = db.begin().await?;
         // Whoever counts waits.
         store::lock_head(&tx).await?;
         // Whoever counts anew begins with the oldest days.
@@ -46,7 +23,7 @@ impl App {
         if anew.iter().any(|it| it.derived == Derived::Metrics && it.finished_at.is_none()) {
             return Ok(false);
         }
-        let advanced = store::standings::advance(&tx, self.clock.now() - LATE).await?;
+        let advanced = store::standings::advance(&tx, over).await?;
         tx.commit().await?;
         Ok(advanced)
     }

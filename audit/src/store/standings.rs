@@ -1,11 +1,15 @@
 //! How many events each person has caused up to the ends of days. A row of the metrics for each person and month is much to add
 //! up; two of these say the same. They follow from the metrics, and never say anything else.
 
-use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
+use chrono::DateTime;
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement};
 use shared::{clock::Timestamp, db::Tx, ids::UserId};
 
 use super::sums;
 use crate::domain::{Aspect, Grain, Measure, Parts, Span, Standing};
+
+/// No event is older.
+const BEGINNING: Timestamp = DateTime::from_timestamp(-62_135_596_800, 0).expect("the year 1");
 
 /// Who caused most events in a time, and how many people caused any; `None` where no standing helps.
 pub(super) async fn people(
@@ -33,22 +37,22 @@ pub(super) async fn people(
     Ok(Some(standing.greatest(limit)))
 }
 
+/// The day to be added up next, if it is over by `now`.
+pub async fn next_day(conn: &impl ConnectionTrait, now: Timestamp) -> Result<Option<Span>, DbErr> {
+    let sql = "SELECT starts_at FROM metrics WHERE grain = 'day' AND dimension = 'user' \
+               AND starts_at >= coalesce((SELECT max(until) FROM standings), $1) ORDER BY starts_at LIMIT 1";
+    let statement = Statement::from_sql_and_values(conn.get_database_backend(), sql, [BEGINNING.into()]);
+    let Some(row) = conn.query_one_raw(statement).await? else { return Ok(None) };
+    let day = Span::whole(Grain::Day, row.try_get("", "starts_at")?);
+    Ok(Some(day).filter(|day| day.to() <= now))
+}
+
 /// Makes the next one out of the last, unless the day is not over by `now`; whether it did. Whoever calls it keeps those who count
 /// waiting.
 pub async fn advance(tx: &Tx, now: Timestamp) -> Result<bool, DbErr> {
-    let rows = tx.rows("SELECT until, people FROM standings ORDER BY until DESC LIMIT 1", []).await?;
-    let last = rows.first().map(|row| row.try_get::<Timestamp>("", "until")).transpose()?;
-    let since = if last.is_some() { " AND starts_at >= $1" } else { "" };
-    let next = format!(
-        "SELECT starts_at FROM metrics WHERE grain = 'day' AND dimension = 'user'{since} ORDER BY starts_at LIMIT 1"
-    );
-    let next = Statement::from_sql_and_values(tx.get_database_backend(), next, last.map(Value::from));
-    let Some(next) = tx.query_one_raw(next).await? else { return Ok(false) };
-    let day = Span::whole(Grain::Day, next.try_get("", "starts_at")?);
-    if day.to() > now {
-        return Ok(false);
-    }
-    let (until, standing) = match rows.first() {
+    let Some(day) = next_day(&**tx, now).await? else { return Ok(false) };
+    let last = tx.rows("SELECT people FROM standings ORDER BY until DESC LIMIT 1", []).await?;
+    let (until, standing) = match last.first() {
         None => (day.from(), Standing::default()),
         Some(last) => {
             (day.to(), Standing::default().and(entries(last)?).and(sums::by_user(&**tx, &day).await?))

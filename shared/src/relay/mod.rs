@@ -29,7 +29,7 @@ const POLL: Duration = Duration::from_millis(250);
 const VERIFY: Duration = Duration::from_secs(10);
 /// After a round that was not full, the next one waits this long for company: a round costs two commits, whether it moves
 /// one event or two thousand. The first event after a quiet time does not wait.
-const LINGER: Duration = Duration::from_millis(50);
+const LINGER: Duration = Duration::from_millis(20);
 const PAUSE: Duration = Duration::from_secs(1);
 const TIDY: Duration = Duration::from_secs(3_600);
 

@@ -124,7 +124,7 @@ fn derive(house: &House, facts: &Facts, table: &mut Table, stop: &Stop) -> anyho
         table.at_least(&format!("audit, {derived} made anew of the trail"), rate, "events/s", MADE_ANEW);
         last = Instant::now();
     }
-    // While search was made, unless they had to wait.
+    // The days are added up once all else is there.
     while !house.query("audit", NOT_ADDED_UP, stop)?.is_empty() {
         pause(LOOK, stop)?;
     }
