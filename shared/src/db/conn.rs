@@ -1,5 +1,8 @@
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -25,7 +28,12 @@ pub struct Conn {
     kept: Mutex<Vec<Kept>>,
     /// A permit for each that is kept: who waits for one is served in turn.
     there: Semaphore,
+    /// How many wait for the pool alone: as long as any does, none is kept.
+    awaited: AtomicUsize,
 }
+
+/// Somebody waits for the pool alone, until this is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
 
 struct Kept {
     connection: PoolConnection<Postgres>,
@@ -34,7 +42,7 @@ struct Kept {
 
 impl Conn {
     pub(super) fn new(pool: DatabaseConnection) -> Self {
-        Self { pool, kept: Mutex::default(), there: Semaphore::new(0) }
+        Self { pool, kept: Mutex::default(), there: Semaphore::new(0), awaited: AtomicUsize::new(0) }
     }
 
     /// The pool itself. What is kept goes back to it.
@@ -114,16 +122,23 @@ impl Conn {
         let pool = self.postgres();
         if pool.size() < pool.options().get_max_connections() {
             // To its end: one that is being opened is not thrown away because another is free by then.
-            return pool.acquire().await;
+            return self.acquire_of_pool().await;
         }
         tokio::select! {
             biased;
             Ok(permit) = self.there.acquire() => match self.take_kept(permit) {
                 Some(kept) => Ok(kept.connection),
-                None => pool.acquire().await,
+                None => self.acquire_of_pool().await,
             },
             connection = pool.acquire() => connection,
         }
+    }
+
+    /// The room that there was in the pool may be another's by now, and whoever waits for it is not told of what is kept.
+    async fn acquire_of_pool(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        self.awaited.fetch_add(1, Ordering::Relaxed);
+        let _waiting = Waiting(&self.awaited);
+        self.postgres().acquire().await
     }
 
     fn take_kept(&self, permit: SemaphorePermit<'_>) -> Option<Kept> {
@@ -133,7 +148,7 @@ impl Conn {
 
     pub(super) fn keep(&self, connection: PoolConnection<Postgres>) {
         let mut kept = self.kept();
-        if !self.there.is_closed() {
+        if self.awaited.load(Ordering::Relaxed) == 0 && !self.there.is_closed() {
             kept.push(Kept { connection, since: Instant::now() });
             self.there.add_permits(1);
         }
@@ -149,6 +164,12 @@ impl Conn {
 
     fn postgres(&self) -> &PgPool {
         self.pool.get_postgres_connection_pool()
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -219,5 +240,23 @@ mod tests {
         assert_eq!(db.conn().kept().len(), 0, "two were idle, and one more went");
         ask_three().await;
         assert_eq!(db.conn().kept().len(), 3, "and are had from it");
+    }
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_waits_for_the_pool_alone_is_not_passed_over_by_what_is_kept() {
+        let world = World::start().await;
+        let db = world.open::<migrations::audit::Migrator>("audit").await;
+        if !db.is_postgres() {
+            return;
+        }
+        let conn = db.conn();
+        let (_, _, most) = conn.size();
+        let mut held = try_join_all((0..most).map(|_| conn.take())).await.unwrap();
+        let mut waiting = std::pin::pin!(conn.acquire_of_pool());
+        assert!(futures_util::poll!(waiting.as_mut()).is_pending());
+        conn.keep(held.pop().unwrap());
+        let had = waiting.await.unwrap();
+        assert_eq!(conn.kept().len(), 0);
+        conn.keep(had);
+        assert_eq!(conn.kept().len(), 1, "nobody waits any more");
     }
 }
