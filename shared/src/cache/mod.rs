@@ -40,7 +40,7 @@ impl Cache {
     /// When the URL cannot be used.
     pub fn open(config: &CacheConfig, service: &str) -> anyhow::Result<Self> {
         let backend = match &config.redis_url {
-            Some(url) => Backend::Redis(redis::Redis::open(url, config.timeout)?),
+            Some(url) => Backend::Redis(redis::Redis::open(url, config.timeout, config.workers)?),
             None => Backend::Memory(memory::Memory::new()),
         };
         Ok(Cache { backend, prefix: format!("{}:{service}:", config.prefix) })

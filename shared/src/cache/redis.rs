@@ -11,6 +11,7 @@ use redis::{AsyncCommands, Client, ExistenceCheck, RedisError, Script, SetExpiry
 use super::CacheError;
 use super::versioned::DIGITS;
 use crate::config::Secret;
+use crate::workers::PerWorker;
 
 /// After this many failures in a row Redis is not asked for [`REST`]: in an outage, callers are not each to wait.
 const FAILURES: u32 = 2;
@@ -36,7 +37,9 @@ const SET_NEWER: &str = "
 /// A Redis server.
 #[derive(Clone)]
 pub(super) struct Redis {
-    connection: ConnectionManager,
+    /// A connection that is lost is opened again by whoever asks first, with the clock of that thread's runtime, and all who share it wait for
+    /// that: so nobody may share it whose runtime outlives that one.
+    connection: Arc<PerWorker<ConnectionManager>>,
     /// No call takes longer.
     timeout: Duration,
     increment: Arc<Script>,
@@ -59,20 +62,30 @@ impl fmt::Debug for Redis {
 }
 
 impl Redis {
-    pub(super) fn open(url: &Secret, timeout: Duration) -> anyhow::Result<Self> {
+    pub(super) fn open(url: &Secret, timeout: Duration, workers: usize) -> anyhow::Result<Self> {
         // The defaults would block a caller for seconds in an outage.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
             .set_max_delay(Duration::from_millis(500))
             .set_connection_timeout(Some(timeout))
             .set_response_timeout(Some(timeout));
-        let connection = Client::open(url.expose())
-            .and_then(|client| ConnectionManager::new_lazy_with_config(client, config));
-        let connection = connection.map_err(|fault| anyhow::anyhow!("REDIS_URL cannot be used: {fault}"))?;
+        let connect = || {
+            let client = Client::open(url.expose())?;
+            ConnectionManager::new_lazy_with_config(client, config.clone())
+        };
+        let unusable = |fault: RedisError| anyhow::anyhow!("REDIS_URL cannot be used: {fault}");
+        let each = (0..workers.max(1)).map(|_| connect()).collect::<Result<_, _>>().map_err(unusable)?;
+        let connection = PerWorker::of(each, connect().map_err(unusable)?);
         let outage =
             Outage { failures: AtomicU32::new(0), start: Instant::now(), rest_until: AtomicU64::new(0) };
         let [increment, set_newer] = [INCREMENT, SET_NEWER].map(|script| Arc::new(Script::new(script)));
-        Ok(Redis { connection, timeout, increment, set_newer, outage: Arc::new(outage) })
+        Ok(Redis {
+            connection: Arc::new(connection),
+            timeout,
+            increment,
+            set_newer,
+            outage: Arc::new(outage),
+        })
     }
 
     pub(super) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, CacheError> {
@@ -143,7 +156,7 @@ impl Redis {
         F: Future<Output = Result<T, RedisError>>,
     {
         self.outage.check()?;
-        match tokio::time::timeout(self.timeout, question(self.connection.clone())).await {
+        match tokio::time::timeout(self.timeout, question(self.connection.mine().clone())).await {
             Ok(Ok(answer)) => {
                 self.outage.failures.store(0, Ordering::Relaxed);
                 Ok(answer)

@@ -5,6 +5,12 @@ fn memory() -> Cache {
     Cache::open(&CacheConfig::in_memory("test"), "cache").unwrap()
 }
 
+fn at(url: String, timeout: Duration, prefix: &str) -> Cache {
+    let redis_url = Some(Secret::new(url));
+    let config = CacheConfig { redis_url, timeout, ..CacheConfig::in_memory(prefix) };
+    Cache::open(&config, "cache").unwrap()
+}
+
 fn redis() -> Option<Cache> {
     #[allow(clippy::disallowed_methods, reason = "the tests are told of servers by the environment")]
     let Ok(url) = std::env::var("TEST_REDIS_URL") else {
@@ -13,8 +19,7 @@ fn redis() -> Option<Cache> {
     };
     let prefix =
         format!("test-{}", uuid::Uuid::from(crate::ids::EventId::at(crate::clock::Clock::system().now())));
-    let config = CacheConfig { redis_url: Some(Secret::new(url)), timeout: Duration::from_secs(10), prefix };
-    Some(Cache::open(&config, "cache").unwrap())
+    Some(at(url, Duration::from_secs(10), &prefix))
 }
 
 /// The same on memory and, where there is one, on Redis.
@@ -162,13 +167,28 @@ async fn a_redis_that_is_away_is_an_error_in_time_and_then_left_alone() {
         listener.local_addr().unwrap()
     };
     for address in [free, mute] {
-        let redis_url = Some(Secret::new(format!("redis://{address}")));
-        let config = CacheConfig { redis_url, timeout, prefix: "test".into() };
-        let cache = Cache::open(&config, "cache").unwrap();
+        let cache = at(format!("redis://{address}"), timeout, "test");
         let start = std::time::Instant::now();
         for _ in 0..10 {
             assert!(cache.get("a").await.is_err());
         }
         assert!(start.elapsed() < timeout * 8, "ten calls took {:?}", start.elapsed());
     }
+}
+
+/// As at the stop of a process, whose HTTP threads end before its tasks.
+#[tokio::test]
+async fn what_an_http_thread_began_to_wait_for_is_not_waited_for_elsewhere_when_it_is_gone() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let cache = at(format!("redis://{free}"), Duration::from_secs(1), "test");
+    let asked = cache.clone();
+    let worker = move || {
+        crate::workers::work_as(0);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        // Refused at once, it is tried again after a pause, and given up in it.
+        let given_up = async { tokio::time::timeout(Duration::from_millis(10), asked.get("a")).await };
+        runtime.block_on(given_up).unwrap_err();
+    };
+    std::thread::spawn(worker).join().unwrap();
+    cache.get("a").await.unwrap_err();
 }

@@ -122,6 +122,8 @@ pub struct CacheConfig {
     pub timeout: Duration,
     /// Put before every key.
     pub prefix: String,
+    /// The workers of HTTP, each of which has a connection of its own.
+    pub workers: usize,
 }
 
 /// How access tokens are checked.
@@ -193,7 +195,7 @@ impl CacheConfig {
     /// A cache of this process alone.
     #[must_use]
     pub fn in_memory(prefix: &str) -> Self {
-        Self { redis_url: None, timeout: Duration::ZERO, prefix: prefix.to_owned() }
+        Self { redis_url: None, timeout: Duration::ZERO, prefix: prefix.to_owned(), workers: 1 }
     }
 
     /// Where it is, fit for printing.
@@ -212,9 +214,9 @@ impl Common {
             service: s.service(),
             environment,
             database: database(s, &data_dir, http.workers),
+            cache: cache(s, http.workers),
             http,
             events: events(s),
-            cache: cache(s),
             tokens: tokens(s),
             telemetry: telemetry(s),
             data_dir,
@@ -352,7 +354,7 @@ fn nats_identity(s: &mut Settings) -> NatsIdentity {
     }
 }
 
-fn cache(s: &mut Settings) -> CacheConfig {
+fn cache(s: &mut Settings, workers: usize) -> CacheConfig {
     // Not `rediss`: the client is built without TLS, and should say so here rather than when it is first used.
     let redis_url = s.optional_url("redis_url", &["redis"]).map(Secret::new);
     s.refuse_in_production(
@@ -364,7 +366,7 @@ fn cache(s: &mut Settings) -> CacheConfig {
     if timeout.is_zero() {
         s.fault("redis_timeout", "is no time at all: Redis would always count as away");
     }
-    CacheConfig { redis_url, timeout, prefix: s.text("cache_prefix") }
+    CacheConfig { redis_url, timeout, prefix: s.text("cache_prefix"), workers }
 }
 
 fn tokens(s: &mut Settings) -> TokensConfig {

@@ -27,19 +27,13 @@ pub fn keep_up(shelf: Shelf, db: Db, process: &Process) {
                 () = shelf.woken() => {}
                 () = again => {}
             }
-            let tell = async {
-                for user_id in shelf.due() {
-                    // Whatever fails is still due.
-                    if let Ok(Some(known)) = store::find(db.conn(), user_id).await
-                        && shelf.keep(&known).await.is_err()
-                    {
-                        break;
-                    }
+            for user_id in shelf.due() {
+                // Whatever fails is still due.
+                if let Ok(Some(known)) = store::find(db.conn(), user_id).await
+                    && shelf.keep(&known).await.is_err()
+                {
+                    break;
                 }
-            };
-            // Not beyond the stop: a new connection may be waited for with the clock of an HTTP thread that is gone by then.
-            if halting.run_until_cancelled(tell).await.is_none() {
-                return Ok(());
             }
             pause = (!shelf.due().is_empty()).then_some(AGAIN);
         }
