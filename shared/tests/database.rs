@@ -127,6 +127,11 @@ async fn a_connection_on_which_was_committed_is_kept_and_none_stays_in_a_transac
     tx.commit().await.unwrap();
     assert_eq!(pid(db.conn(), &db).await.unwrap(), committing);
 
+    let whole = db.begin().await.unwrap();
+    let part = whole.begin().await.unwrap();
+    whole.commit().await.expect_err("it would be the part that is committed");
+    drop(part);
+
     // Given up at the beginning, after it, and at the end, mostly before there was an answer.
     for _ in 0..10 {
         drop(db.begin().now_or_never());

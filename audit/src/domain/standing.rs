@@ -21,17 +21,16 @@ pub struct StandingFault(usize);
 impl Standing {
     /// With what they have caused since.
     #[must_use]
-    pub fn and(mut self, caused: impl IntoIterator<Item = (UserId, i64)>) -> Self {
-        for (person, count) in caused {
-            *self.0.entry(person).or_default() += count;
-        }
+    pub fn and(mut self, since: Self) -> Self {
+        self.extend(since.0);
         self
     }
 
     /// Without what they had caused before.
     #[must_use]
-    pub fn without(self, caused: impl IntoIterator<Item = (UserId, i64)>) -> Self {
-        self.and(caused.into_iter().map(|(person, count)| (person, -count)))
+    pub fn without(mut self, before: Self) -> Self {
+        self.extend(before.0.into_iter().map(|(person, count)| (person, -count)));
+        self
     }
 
     /// As it is kept: the entries one after the other, in the order of the ids.
@@ -45,17 +44,18 @@ impl Standing {
             .collect()
     }
 
-    /// The entries of one that was kept.
+    /// One that was kept.
     ///
     /// # Errors
     /// When it is cut off.
-    pub fn entries(bytes: &[u8]) -> Result<impl Iterator<Item = (UserId, i64)>, StandingFault> {
+    pub fn of_bytes(bytes: &[u8]) -> Result<Self, StandingFault> {
         let (entries, []) = bytes.as_chunks::<ENTRY>() else { return Err(StandingFault(bytes.len())) };
-        Ok(entries.iter().map(|entry| {
+        let entries = entries.iter().map(|entry| {
             let (id, count) = entry.split_at(ID);
             let id = Uuid::from_bytes(id.try_into().expect("an id has its length"));
             (id.into(), i64::from_be_bytes(count.try_into().expect("so has a number")))
-        }))
+        });
+        Ok(entries.collect())
     }
 
     /// Those who caused most, the greatest first, and how many caused anything.
@@ -72,6 +72,22 @@ impl Standing {
     }
 }
 
+impl Extend<(UserId, i64)> for Standing {
+    fn extend<T: IntoIterator<Item = (UserId, i64)>>(&mut self, caused: T) {
+        for (person, count) in caused {
+            *self.0.entry(person).or_default() += count;
+        }
+    }
+}
+
+impl FromIterator<(UserId, i64)> for Standing {
+    fn from_iter<T: IntoIterator<Item = (UserId, i64)>>(caused: T) -> Self {
+        let mut standing = Self::default();
+        standing.extend(caused);
+        standing
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,23 +96,25 @@ mod tests {
         Uuid::from_u128(number).into()
     }
 
+    fn standing<const N: usize>(caused: [(u128, i64); N]) -> Standing {
+        caused.into_iter().map(|(number, count)| (person(number), count)).collect()
+    }
+
     #[test]
-    fn what_is_kept_is_read_back_in_the_order_of_the_ids_and_nothing_else_is() {
-        let standing = Standing::default().and([(person(2), 1 << 40), (person(1), 7), (person(2), 1)]);
-        let bytes = standing.to_bytes();
-        let entries: Vec<_> = Standing::entries(&bytes).unwrap().collect();
-        assert_eq!(entries, [(person(1), 7), (person(2), (1 << 40) + 1)]);
-        assert_eq!(Standing::default().and(entries), standing);
-        assert_eq!(Standing::entries(&bytes[1..]).err(), Some(StandingFault(47)));
-        assert_eq!(Standing::entries(&[]).unwrap().count(), 0);
+    fn what_is_kept_is_read_back_and_the_same_has_the_same_bytes() {
+        let one = standing([(2, 1 << 40), (1, 7), (2, 1)]);
+        let bytes = one.to_bytes();
+        assert_eq!(bytes, standing([(1, 7), (2, (1 << 40) + 1)]).to_bytes());
+        assert_eq!(Standing::of_bytes(&bytes), Ok(one));
+        assert_eq!(Standing::of_bytes(&bytes[1..]), Err(StandingFault(47)));
+        assert_eq!(Standing::of_bytes(&[]), Ok(Standing::default()));
     }
 
     #[test]
     fn between_two_are_those_who_caused_something_the_greatest_first_and_of_equals_the_elder() {
-        let before = Standing::default().and([(person(1), 5), (person(2), 1)]);
-        let after = before.clone().and([(person(4), 2), (person(3), 2), (person(2), 9)]);
-        let parts = after.without(Standing::entries(&before.to_bytes()).unwrap()).greatest(2);
+        let before = standing([(1, 5), (2, 1)]);
+        let after = before.clone().and(standing([(4, 2), (3, 2), (2, 9)]));
         let told: Vec<_> = [(2, 9), (3, 2)].map(|(id, count)| (person(id).to_string(), count)).into();
-        assert_eq!(parts, Parts { greatest: told, count: 3 });
+        assert_eq!(after.without(before).greatest(2), Parts { greatest: told, count: 3 });
     }
 }

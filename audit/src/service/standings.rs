@@ -31,7 +31,7 @@ impl App {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
+    use sea_orm::ConnectionTrait;
     use shared::{events::UserDeleted, ids::UserId, testing::World};
 
     use super::*;
@@ -62,5 +62,18 @@ mod tests {
             [true, true, false],
             "its beginning, its end"
         );
+
+        // The release before counts on without them, and this one starts again.
+        let kept = async || {
+            let rows =
+                app.db.conn().query_all_raw(app.db.sql("SELECT until FROM standings", [])).await.unwrap();
+            rows.len()
+        };
+        app.found().await.unwrap();
+        assert_eq!(kept().await, 2);
+        let behind = "UPDATE metrics SET count = count + 1 WHERE dimension = 'user'";
+        app.db.run(behind, []).await.unwrap();
+        app.found().await.unwrap();
+        assert_eq!(kept().await, 0);
     }
 }

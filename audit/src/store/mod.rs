@@ -1,6 +1,9 @@
 //! Store remembers: the trail, its head, its checkpoints, the keys of persons, which numbers have arrived, what was counted. No
 //! statement in here changes a row of the trail, and none deletes one that is not in an archive. What the rules count is no record, and is forgotten.
 
+use chrono::DateTime;
+use shared::clock::Timestamp;
+
 mod append;
 mod archives;
 pub mod arrivals;
@@ -28,6 +31,9 @@ pub use report_mails::{settle_report, settled_reports};
 pub use rules::{busy, enter, finding, forget_older, moments, speak_of, spoken_of, sweep};
 pub use search::{Indexed, SearchIndex};
 pub use sums::{course, parts, totals};
+
+/// No event is older: the year 1.
+const BEGINNING: Timestamp = DateTime::from_timestamp(-62_135_596_800, 0).expect("it is a year");
 
 /// Rows per statement: both databases bound the number of values that one may carry.
 const ROWS: usize = 500;

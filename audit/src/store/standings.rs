@@ -1,15 +1,11 @@
 //! How many events each person has caused up to the ends of days. A row of the metrics for each person and month is much to add
 //! up; two of these say the same. They follow from the metrics, and never say anything else.
 
-use chrono::DateTime;
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement};
-use shared::{clock::Timestamp, db::Tx, ids::UserId};
+use shared::{clock::Timestamp, db::Tx};
 
-use super::sums;
+use super::{BEGINNING, sums};
 use crate::domain::{Aspect, Grain, Measure, Parts, Span, Standing};
-
-/// No event is older.
-const BEGINNING: Timestamp = DateTime::from_timestamp(-62_135_596_800, 0).expect("the year 1");
 
 /// Who caused most events in a time, and how many people caused any; `None` where no standing helps.
 pub(super) async fn people(
@@ -28,11 +24,10 @@ pub(super) async fn people(
     if until(last)? <= span.from() {
         return Ok(None);
     }
-    let mut standing =
-        Standing::default().and(entries(last)?).and(since(conn, until(last)?, span.to()).await?);
+    let mut standing = read(last)?.and(since(conn, until(last)?, span.to()).await?);
     // Where none is as old, nothing was counted before: the first one ends where the first day begins.
     if let Some(first) = rows.get(1) {
-        standing = standing.without(entries(first)?).without(since(conn, until(first)?, span.from()).await?);
+        standing = standing.without(read(first)?).without(since(conn, until(first)?, span.from()).await?);
     }
     Ok(Some(standing.greatest(limit)))
 }
@@ -54,9 +49,7 @@ pub async fn advance(tx: &Tx, now: Timestamp) -> Result<bool, DbErr> {
     let last = tx.rows("SELECT people FROM standings ORDER BY until DESC LIMIT 1", []).await?;
     let (until, standing) = match last.first() {
         None => (day.from(), Standing::default()),
-        Some(last) => {
-            (day.to(), Standing::default().and(entries(last)?).and(sums::by_user(&**tx, &day).await?))
-        }
+        Some(last) => (day.to(), read(last)?.and(sums::by_user(&**tx, &day).await?)),
     };
     let keep = "INSERT INTO standings (until, people) VALUES ($1, $2)";
     tx.run(keep, [until.into(), standing.to_bytes().into()]).await?;
@@ -71,7 +64,7 @@ pub async fn forget_wrong(tx: &Tx) -> Result<bool, DbErr> {
     let rows = tx.rows(sql, []).await?;
     let [first, last] = &rows[..] else { return Ok(false) };
     let counted = since(&**tx, first.try_get("", "until")?, last.try_get("", "until")?).await?;
-    let is_wrong = Standing::default().and(counted) != Standing::default().and(entries(last)?);
+    let is_wrong = counted != read(last)?;
     if is_wrong {
         forget_all(tx).await?;
     }
@@ -96,19 +89,14 @@ pub(super) async fn forget_all(tx: &Tx) -> Result<(), DbErr> {
     tx.run("DELETE FROM standings", []).await.map(drop)
 }
 
-fn entries(row: &QueryResult) -> Result<Vec<(UserId, i64)>, DbErr> {
+fn read(row: &QueryResult) -> Result<Standing, DbErr> {
     let people: Vec<u8> = row.try_get("", "people")?;
-    let entries = Standing::entries(&people).map_err(|fault| DbErr::Type(fault.to_string()))?;
-    Ok(entries.collect())
+    Standing::of_bytes(&people).map_err(|fault| DbErr::Type(fault.to_string()))
 }
 
-async fn since(
-    conn: &impl ConnectionTrait,
-    from: Timestamp,
-    to: Timestamp,
-) -> Result<Vec<(UserId, i64)>, DbErr> {
+async fn since(conn: &impl ConnectionTrait, from: Timestamp, to: Timestamp) -> Result<Standing, DbErr> {
     match Span::between(from, to) {
         Some(span) => sums::by_user(conn, &span).await,
-        None => Ok(Vec::new()),
+        None => Ok(Standing::default()),
     }
 }

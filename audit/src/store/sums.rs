@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult, Statement, Value};
 use shared::{clock::Timestamp, ids::UserId};
 
 use super::standings;
-use crate::domain::{Aspect, Dimension, Durations, EVENTS, Grain, Parts, Piece, Span, Tally};
+use crate::domain::{Aspect, Dimension, Durations, EVENTS, Grain, Parts, Piece, Span, Standing, Tally};
 
 /// A statement that is put together, with its values.
 #[derive(Default)]
@@ -90,7 +90,7 @@ pub async fn parts(
 }
 
 /// How many events each person caused in a time.
-pub(super) async fn by_user(conn: &impl ConnectionTrait, span: &Span) -> Result<Vec<(UserId, i64)>, DbErr> {
+pub(super) async fn by_user(conn: &impl ConnectionTrait, span: &Span) -> Result<Standing, DbErr> {
     let mut question = Question::default();
     question.say("SELECT value, CAST(SUM(count) AS BIGINT) AS count FROM ");
     question.span("value, count", span, Aspect::User.as_str(), &[EVENTS]);
@@ -99,7 +99,7 @@ pub(super) async fn by_user(conn: &impl ConnectionTrait, span: &Span) -> Result<
         let person: String = row.try_get("", "value")?;
         let person =
             person.parse().map_err(|fault| DbErr::Type(format!("{person} is no person: {fault}")))?;
-        Ok((person, row.try_get("", "count")?))
+        Ok::<(UserId, i64), _>((person, row.try_get("", "count")?))
     };
     question.ask(conn).await?.iter().map(person).collect()
 }

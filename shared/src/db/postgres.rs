@@ -2,9 +2,34 @@
 
 use sea_orm::{
     DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values,
-    sqlx::{self, AssertSqlSafe, PgConnection, Postgres, query::Query, query_with, raw_sql},
+    sqlx::{
+        self, AssertSqlSafe, Database, PgConnection, Postgres, SqlSafeStr, query::Query, query_with, raw_sql,
+    },
 };
 use sea_query_sqlx::SqlxValues;
+use sqlx_core::transaction::TransactionManager;
+
+type Manager = <Postgres as Database>::TransactionManager;
+
+/// Begins a transaction with these words, or a part of the one that has begun.
+pub(super) async fn begin(connection: &mut PgConnection, words: Option<&'static str>) -> Result<(), DbErr> {
+    Manager::begin(connection, words.map(SqlSafeStr::into_sql_str)).await.map_err(not_done)
+}
+
+/// Commits what was begun last.
+pub(super) async fn commit(connection: &mut PgConnection) -> Result<(), DbErr> {
+    Manager::commit(connection).await.map_err(not_done)
+}
+
+/// Takes back what was begun last.
+pub(super) async fn rollback(connection: &mut PgConnection) -> Result<(), DbErr> {
+    Manager::rollback(connection).await.map_err(not_done)
+}
+
+/// The same, said before whatever is asked next; at the end that is the pool's question for a sign of life.
+pub(super) fn start_rollback(connection: &mut PgConnection) {
+    Manager::start_rollback(connection);
+}
 
 pub(super) async fn execute(
     connection: &mut PgConnection,
@@ -37,7 +62,7 @@ pub(super) async fn fetch_all(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-pub(super) fn not_done(fault: sqlx::Error) -> DbErr {
+fn not_done(fault: sqlx::Error) -> DbErr {
     DbErr::Exec(RuntimeErr::SqlxError(fault.into()))
 }
 

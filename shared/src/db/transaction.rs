@@ -4,14 +4,11 @@ use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     TransactionTrait,
     prelude::async_trait,
-    sqlx::{Database, PgConnection, Postgres, SqlSafeStr, pool::PoolConnection},
+    sqlx::{PgConnection, Postgres, pool::PoolConnection},
 };
-use sqlx_core::transaction::TransactionManager;
-use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
+use tokio::sync::Mutex;
 
 use super::{conn::Conn, outside_of_spans, postgres};
-
-type Manager = <Postgres as Database>::TransactionManager;
 
 /// Several questions as one. Dropped, it is over, and nothing was written.
 pub struct Transaction(Open);
@@ -48,11 +45,14 @@ impl Transaction {
     pub(super) async fn on_postgres(pool: &Arc<Conn>, begin: &'static str) -> Result<Self, DbErr> {
         let mut beginning = Beginning(Some(pool.take().await?));
         if let Some(connection) = &mut beginning.0 {
-            let begun = Manager::begin(connection, Some(begin.into_sql_str()));
-            outside_of_spans(begun).await.map_err(postgres::not_done)?;
+            outside_of_spans(postgres::begin(connection, Some(begin))).await?;
         }
         let line = Line { connection: Mutex::new(beginning.0.take()), pool: pool.clone() };
-        Ok(Self(Open::Postgres(OnPostgres { line: Arc::new(line), is_over: false })))
+        Ok(Self::on(Arc::new(line)))
+    }
+
+    fn on(line: Arc<Line>) -> Self {
+        Self(Open::Postgres(OnPostgres { line, is_over: false }))
     }
 
     /// Begins a part that can be taken back by itself.
@@ -61,12 +61,10 @@ impl Transaction {
     /// When the database refuses.
     pub async fn begin(&self) -> Result<Self, DbErr> {
         match &self.0 {
-            Open::Sqlite(transaction) => transaction.begin().await.map(Self::on_sqlite),
-            Open::Postgres(OnPostgres { line, .. }) => {
-                outside_of_spans(Manager::begin(&mut *line.connection().await, None))
-                    .await
-                    .map_err(postgres::not_done)?;
-                Ok(Self(Open::Postgres(OnPostgres { line: line.clone(), is_over: false })))
+            Open::Sqlite(transaction) => outside_of_spans(transaction.begin()).await.map(Self::on_sqlite),
+            Open::Postgres(it) => {
+                it.line.ask(async |connection| postgres::begin(connection, None).await).await?;
+                Ok(Self::on(it.line.clone()))
             }
         }
     }
@@ -77,11 +75,9 @@ impl Transaction {
     /// When the database refuses.
     pub async fn rollback(self) -> Result<(), DbErr> {
         match self.0 {
-            Open::Sqlite(transaction) => transaction.rollback().await,
+            Open::Sqlite(transaction) => outside_of_spans(transaction.rollback()).await,
             Open::Postgres(mut it) => {
-                outside_of_spans(Manager::rollback(&mut *it.line.connection().await))
-                    .await
-                    .map_err(postgres::not_done)?;
+                it.line.ask(async |connection| postgres::rollback(connection).await).await?;
                 it.is_over = true;
                 Ok(())
             }
@@ -90,16 +86,14 @@ impl Transaction {
 
     pub(super) async fn commit(self) -> Result<(), DbErr> {
         match self.0 {
-            Open::Sqlite(transaction) => transaction.commit().await,
+            Open::Sqlite(transaction) => outside_of_spans(transaction.commit()).await,
             Open::Postgres(mut it) => {
-                outside_of_spans(Manager::commit(&mut *it.line.connection().await))
-                    .await
-                    .map_err(postgres::not_done)?;
-                it.is_over = true;
-                // Where this is a part, the whole has it.
-                if let Some(line) = Arc::get_mut(&mut it.line)
-                    && let Some(connection) = line.connection.get_mut().take()
-                {
+                // To commit is to commit what was begun last, and that would be the part.
+                let line = Arc::get_mut(&mut it.line);
+                let line =
+                    line.ok_or_else(|| DbErr::Custom("a part of the transaction is still open".to_owned()))?;
+                line.ask(async |connection| postgres::commit(connection).await).await?;
+                if let Some(connection) = line.connection.get_mut().take() {
                     line.pool.keep(connection);
                 }
                 Ok(())
@@ -122,17 +116,19 @@ impl Drop for OnPostgres {
             && let Ok(mut connection) = self.line.connection.try_lock()
             && let Some(connection) = connection.as_mut()
         {
-            // Said before whatever is asked next; at the end that is the pool's question for a sign of life.
-            Manager::start_rollback(connection);
+            postgres::start_rollback(connection);
         }
     }
 }
 
 impl Line {
-    async fn connection(&self) -> MappedMutexGuard<'_, PgConnection> {
-        MutexGuard::map(self.connection.lock().await, |connection| {
-            &mut **connection.as_mut().expect("only the end of the transaction gives it back")
-        })
+    async fn ask<T>(
+        &self,
+        question: impl AsyncFnOnce(&mut PgConnection) -> Result<T, DbErr>,
+    ) -> Result<T, DbErr> {
+        let mut connection = self.connection.lock().await;
+        let connection = connection.as_mut().expect("only the end of the transaction gives it back");
+        outside_of_spans(question(connection)).await
     }
 }
 
@@ -147,36 +143,36 @@ impl ConnectionTrait for Transaction {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match &self.0 {
-            Open::Sqlite(transaction) => transaction.execute_raw(statement).await,
+            Open::Sqlite(transaction) => outside_of_spans(transaction.execute_raw(statement)).await,
             Open::Postgres(it) => {
-                outside_of_spans(postgres::execute(&mut *it.line.connection().await, &statement)).await
+                it.line.ask(async |connection| postgres::execute(connection, &statement).await).await
             }
         }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match &self.0 {
-            Open::Sqlite(transaction) => transaction.execute_unprepared(sql).await,
+            Open::Sqlite(transaction) => outside_of_spans(transaction.execute_unprepared(sql)).await,
             Open::Postgres(it) => {
-                outside_of_spans(postgres::execute_unprepared(&mut *it.line.connection().await, sql)).await
+                it.line.ask(async |connection| postgres::execute_unprepared(connection, sql).await).await
             }
         }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match &self.0 {
-            Open::Sqlite(transaction) => transaction.query_one_raw(statement).await,
+            Open::Sqlite(transaction) => outside_of_spans(transaction.query_one_raw(statement)).await,
             Open::Postgres(it) => {
-                outside_of_spans(postgres::fetch_one(&mut *it.line.connection().await, &statement)).await
+                it.line.ask(async |connection| postgres::fetch_one(connection, &statement).await).await
             }
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match &self.0 {
-            Open::Sqlite(transaction) => transaction.query_all_raw(statement).await,
+            Open::Sqlite(transaction) => outside_of_spans(transaction.query_all_raw(statement)).await,
             Open::Postgres(it) => {
-                outside_of_spans(postgres::fetch_all(&mut *it.line.connection().await, &statement)).await
+                it.line.ask(async |connection| postgres::fetch_all(connection, &statement).await).await
             }
         }
     }

@@ -12,7 +12,10 @@ use shared::{
 use uuid::Uuid;
 
 use super::{Indexed, Values, ask, ordered, wanted, way};
-use crate::domain::{Facts, LogFilter, Search, SearchOrder, SearchQuery, Term};
+use crate::{
+    domain::{Facts, LogFilter, Search, SearchOrder, SearchQuery, Term},
+    store::BEGINNING,
+};
 
 /// How many lines are looked through one by one: first these, and then those, if the first let hope that it will do.
 const LOOKED_THROUGH: [u64; 2] = [2_000, 20_000];
@@ -22,11 +25,8 @@ const FIRST_REACH: TimeDelta = TimeDelta::days(31);
 const FARTHER: i32 = 12;
 /// The least by which two moments differ in PostgreSQL.
 const TICK: TimeDelta = TimeDelta::microseconds(1);
-/// No event is older, and none younger.
-const ALL_TIME: (Timestamp, Timestamp) = (
-    DateTime::from_timestamp(-62_135_596_800, 0).expect("the year 1"),
-    DateTime::from_timestamp(253_402_300_799, 0).expect("the end of the year 9999"),
-);
+/// No event is younger.
+const END: Timestamp = DateTime::from_timestamp(253_402_300_799, 0).expect("the end of the year 9999");
 
 /// The first of the lines are looked through, whatever they are: of a common word there are enough among them, while the index of
 /// words would have to gather every one that there is – ten thousand in a month of a word that one line in fifty has. Behind
@@ -90,7 +90,7 @@ impl Time {
 
     /// What is left to be looked through.
     fn of(query: &SearchQuery) -> Self {
-        let (from, to) = (query.filter.from.unwrap_or(ALL_TIME.0), query.filter.to.unwrap_or(ALL_TIME.1));
+        let (from, to) = (query.filter.from.unwrap_or(BEGINNING), query.filter.to.unwrap_or(END));
         match query.order {
             SearchOrder::Time { descending: true, after: Some((at, _)) } => {
                 Self { from, to: to.min(at + TICK) }
